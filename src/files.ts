@@ -1,0 +1,70 @@
+import { constants } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { randomToken } from './secrets.ts';
+
+/**
+ * Writes a file so that a reader, or a crash, sees the old bytes or the new ones, never a part.
+ * The data is on the disk when the promise resolves (file and folder are synced).
+ *
+ * @param mode permission bits of the new file
+ */
+export async function writeFileAtomically(
+  path: string,
+  data: string | Uint8Array,
+  mode = 0o640,
+): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path).slice(0, 60)}.${randomToken(6)}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx', mode);
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Makes a folder and those above it durable enough to hold mail. */
+export async function makeFolder(path: string, mode = 0o750): Promise<void> {
+  await mkdir(path, { recursive: true, mode });
+}
+
+/**
+ * Reads a file of at most `maxBytes`.
+ *
+ * @returns the bytes, or `undefined` when there is no such file
+ * @throws RangeError when it is larger
+ */
+export async function readFileIfThere(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  try {
+    const info = await stat(path);
+    if (info.size > maxBytes) throw new RangeError(`${path} is larger than ${maxBytes} bytes`);
+    return await readFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Tells whether an I/O error means that the path does not exist. */
+export function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
