@@ -1,6 +1,9 @@
 /** An answer that may have to be looked up. */
 export type Answer = boolean | Promise<boolean>;
 
+/** A condition of a rule, ready to be asked. */
+export type ConditionTest = (context: EvaluationContext) => Answer;
+
 /** The value of a variable; `undefined` where there is none. */
 export type VariableValue = string | readonly string[] | undefined;
 

@@ -1,5 +1,6 @@
 import type { Place } from '../errors.ts';
-import type { ActionName, AuthenticationMethod, MethodName, ModifierName } from './vocabulary.ts';
+import type { ConditionTest } from './context.ts';
+import type { ActionName, MethodName, ModifierName } from './vocabulary.ts';
 
 /** The text of a scenario file that somebody else has read. */
 export interface ScenarioText {
@@ -46,6 +47,8 @@ export interface Rule {
   readonly condition: Condition;
   readonly methods: readonly MethodName[];
   readonly action: Action;
+  /** Asks the condition, negation included; throws or rejects where it cannot be answered. */
+  readonly holds: ConditionTest;
 }
 
 /** A question, perhaps negated. */
@@ -84,5 +87,3 @@ export interface Action {
   readonly requestAuthFrom: 'sender' | 'email' | undefined;
   readonly column: number;
 }
-
-export type { AuthenticationMethod };
