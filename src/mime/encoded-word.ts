@@ -1,4 +1,4 @@
-import { asBuffer, hexValue } from './bytes.ts';
+import { hexValue } from './bytes.ts';
 import { decodeCharset, isAscii } from './charset.ts';
 
 /** An encoded word in a text; `start` and `end` enclose all of it. */
@@ -52,15 +52,16 @@ function nextWord(text: string, from: number): EncodedWord | undefined {
     const end = text.indexOf('?=', encodingAt + 2);
     if (end < 0) return undefined;
     const encoded = text.slice(encodingAt + 2, end);
-    const bytes = encoding === 'b' ? Buffer.from(encoded, 'base64') : decodeQ(encoded);
+    const bytes = encoding === 'b' ? Buffer.from(encoded, 'base64') : decodeQ(encoded, charset);
     return { start, end: end + 2, charset, bytes };
   }
   return undefined;
 }
 
-/** RFC 2047 §4.2. */
-function decodeQ(encoded: string): Buffer {
-  const bytes = asBuffer(Buffer.from(encoded, 'utf8'));
+/** RFC 2047 §4.2; octets that should have been encoded and were not count as they stood in the message. */
+function decodeQ(encoded: string, charset: string): Buffer {
+  const wasLatin1 = !charset.startsWith('utf-8') && !/[^\x00-\xff]/.test(encoded);
+  const bytes = Buffer.from(encoded, wasLatin1 ? 'latin1' : 'utf8');
   let length = 0;
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index]!;
@@ -92,6 +93,15 @@ export function encodeWords(text: string): string {
   const before = words.slice(0, first);
   const after = words.slice(last + 1);
   return [...before, encodeRun(words.slice(first, last + 1).join(' ')), ...after].join(' ');
+}
+
+/**
+ * Puts the whole of a text into encoded words. RFC 2047 §5 (3).
+ *
+ * @param text a display name; no line ends.
+ */
+export function encodePhrase(text: string): string {
+  return encodeRun(text.toWellFormed());
 }
 
 function isPlain(text: string): boolean {

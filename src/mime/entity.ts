@@ -82,7 +82,7 @@ function readEntity(walk: Walk, start: number, depth: number, defaultType: Conte
   const contentTransferEncoding = transferEncodingOf({ fields: block.fields });
   const children = readChildren(walk, block.end, depth, contentType, contentTransferEncoding, defects);
   const next = nextDelimiter(walk.scan, children.end);
-  const end = next === undefined ? walk.source.length : beforeLineEnd(walk.source, next.start, start);
+  const end = endOfEntity(walk, next?.start, start);
   const headerEnd = Math.min(block.end, end);
   return {
     source: walk.source,
@@ -95,6 +95,13 @@ function readEntity(walk: Walk, start: number, depth: number, defaultType: Conte
     children: children.entities,
     defects,
   };
+}
+
+/** RFC 2046 §5.1.1: the line end before a boundary belongs to it; a part that is cut off loses its last one too. */
+function endOfEntity(walk: Walk, next: number | undefined, start: number): number {
+  const { source, scan } = walk;
+  if (next === undefined && scan.level === 0) return source.length;
+  return beforeLineEnd(source, next ?? source.length, start);
 }
 
 function countEntity(walk: Walk, depth: number): void {

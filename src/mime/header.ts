@@ -66,6 +66,16 @@ export function unfold(text: string): string {
   return text.replace(/[\r\n]+/g, '').trim();
 }
 
+/**
+ * Cuts a text at the first line end that folds nothing: what follows is no part of the field. RFC 5322 §2.2.3.
+ *
+ * @param text folded field body, perhaps with more behind it.
+ */
+export function withinField(text: string): string {
+  const end = text.search(/\n(?![ \t])/);
+  return end < 0 ? text : text.slice(0, end);
+}
+
 function decodeFieldBytes(bytes: Buffer): string {
   const latin1 = bytes.toString('latin1');
   // RFC 6532 §3: header bodies may be UTF-8.

@@ -105,7 +105,8 @@ export function readQuoted(cursor: FieldCursor): string {
   for (; cursor.position < text.length; cursor.position++) {
     const char = text[cursor.position];
     if (char === '"') break;
-    if (char === '\\' && cursor.position + 1 < text.length) {
+    // RFC 5322 §3.2.1, but for the file names of Windows, whose backslashes were seldom doubled.
+    if (char === '\\' && /[^A-Za-z0-9_]/.test(text[cursor.position + 1] ?? '_')) {
       pieces.push(text.slice(from, cursor.position));
       from = ++cursor.position;
     }
