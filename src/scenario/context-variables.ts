@@ -76,7 +76,9 @@ function keyed(values: ContextValues, space: string, key: string): VariableValue
   if (space === 'msg_header' || space === 'header') return message?.headerValues(key.toLowerCase());
   if (space === 'msg') return message?.attribute(key);
   if (space === 'msg_part') {
-    const parts = message?.parts().map((part) => (key === 'type' ? part.type : key === 'body' ? part.body : undefined));
+    const parts = message
+      ?.parts()
+      .map((part) => (key === 'type' ? part.type : key === 'body' ? part.body : undefined));
     return parts?.filter((part) => part !== undefined);
   }
   if (space === 'list' && key === 'name') return values.listname;
