@@ -52,6 +52,8 @@ export interface Entity {
 }
 
 interface Walk {
+  /** As it was given, so that what is cut from it is of the caller's own kind. */
+  readonly original: Uint8Array;
   readonly source: Buffer;
   readonly limits: MimeLimits;
   readonly scan: Scan;
@@ -69,7 +71,12 @@ export function parseEntity(source: Uint8Array, limits: MimeLimits = defaultMime
   if (source.length > limits.maxMessageBytes)
     throw new MimeError('message-too-big', `the message has more than ${limits.maxMessageBytes} bytes`);
   const buffer = asBuffer(source);
-  return readEntity({ source: buffer, limits, scan: startScan(buffer), parts: 0 }, 0, 1, defaultContentType);
+  return readEntity(
+    { original: source, source: buffer, limits, scan: startScan(buffer), parts: 0 },
+    0,
+    1,
+    defaultContentType,
+  );
 }
 
 function readEntity(walk: Walk, start: number, depth: number, defaultType: ContentType): Entity {
@@ -85,11 +92,11 @@ function readEntity(walk: Walk, start: number, depth: number, defaultType: Conte
   const end = endOfEntity(walk, next?.start, start);
   const headerEnd = Math.min(block.end, end);
   return {
-    source: walk.source,
+    source: walk.original,
     span: { start, end },
     headerSpan: { start, end: headerEnd },
     bodySpan: { start: headerEnd, end },
-    header: { fields: clampLast(block.fields, walk.source, end) },
+    header: { fields: clampLast(block.fields, walk.original, end) },
     contentType,
     contentTransferEncoding,
     children: children.entities,
@@ -124,7 +131,7 @@ function readHeader(walk: Walk, start: number, defects: string[]): HeaderBlock {
   let fieldStart = -1;
   let position = start;
   const close = () => {
-    if (fieldStart >= 0) fields.push(headerField(source.subarray(fieldStart, position)));
+    if (fieldStart >= 0) fields.push(headerField(walk.original.subarray(fieldStart, position)));
     fieldStart = -1;
     if (fields.length > limits.maxHeaderFields)
       throw new MimeError('too-many-fields', `a header has more than ${limits.maxHeaderFields} fields`);
@@ -187,7 +194,7 @@ function endOfLine(scan: Scan, position: number): number {
 }
 
 /** The line end before a boundary belongs to the boundary, even where it ended the last field. */
-function clampLast(fields: readonly HeaderField[], source: Buffer, end: number): readonly HeaderField[] {
+function clampLast(fields: readonly HeaderField[], source: Uint8Array, end: number): readonly HeaderField[] {
   const last = fields.at(-1);
   if (last === undefined) return fields;
   const lastEnd = last.raw.byteOffset - source.byteOffset + last.raw.length;
