@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+
+/** A message digest that signatures, key derivation or padding may name. */
+export interface Digest {
+  /** Its name in `inspect` and in verdicts. */
+  readonly name: DigestName;
+  readonly oid: string;
+  /** Name in node:crypto. */
+  readonly hash: string;
+  /** Length of the output. */
+  readonly bytes: number;
+  /** Collisions are practical: no signature of today may rest on it. */
+  readonly weak: boolean;
+}
+
+export type DigestName =
+  | 'md5'
+  | 'sha1'
+  | 'sha224'
+  | 'sha256'
+  | 'sha384'
+  | 'sha512'
+  | 'sha3-224'
+  | 'sha3-256'
+  | 'sha3-384'
+  | 'sha3-512'
+  | 'shake256';
+
+const nist = '2.16.840.1.101.3.4.2';
+
+/** RFC 3370 §2, RFC 5754 §2, RFC 8702 §3. */
+const digests: readonly Digest[] = [
+  { name: 'md5', oid: '1.2.840.113549.2.5', hash: 'md5', bytes: 16, weak: true },
+  { name: 'sha1', oid: '1.3.14.3.2.26', hash: 'sha1', bytes: 20, weak: true },
+  { name: 'sha224', oid: `${nist}.4`, hash: 'sha224', bytes: 28, weak: false },
+  { name: 'sha256', oid: `${nist}.1`, hash: 'sha256', bytes: 32, weak: false },
+  { name: 'sha384', oid: `${nist}.2`, hash: 'sha384', bytes: 48, weak: false },
+  { name: 'sha512', oid: `${nist}.3`, hash: 'sha512', bytes: 64, weak: false },
+  { name: 'sha3-224', oid: `${nist}.7`, hash: 'sha3-224', bytes: 28, weak: false },
+  { name: 'sha3-256', oid: `${nist}.8`, hash: 'sha3-256', bytes: 32, weak: false },
+  { name: 'sha3-384', oid: `${nist}.9`, hash: 'sha3-384', bytes: 48, weak: false },
+  { name: 'sha3-512', oid: `${nist}.10`, hash: 'sha3-512', bytes: 64, weak: false },
+  { name: 'shake256', oid: `${nist}.12`, hash: 'shake256', bytes: 64, weak: false },
+];
+
+const byOid: ReadonlyMap<string, Digest> = new Map(digests.map((digest) => [digest.oid, digest]));
+const byName: ReadonlyMap<string, Digest> = new Map(digests.map((digest) => [digest.name, digest]));
+
+/** Finds a digest by its object identifier; undefined when it is none that we compute. */
+export function findDigest(oid: string): Digest | undefined {
+  return byOid.get(oid);
+}
+
+/** Gives a digest by name. */
+export function digestNamed(name: DigestName): Digest {
+  return byName.get(name)!;
+}
+
+/** Computes a digest over pieces of bytes, one after the other. */
+export function computeDigest(digest: Digest, ...pieces: readonly Uint8Array[]): Uint8Array {
+  const hash =
+    digest.name === 'shake256'
+      ? createHash(digest.hash, { outputLength: digest.bytes })
+      : createHash(digest.hash);
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest();
+}
