@@ -1,0 +1,131 @@
+/** A value that a template may print. */
+export type TemplateValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly string[]
+  | { readonly [key: string]: TemplateValue };
+
+/** One variable of a service mail. */
+export interface TemplateVariable {
+  readonly meaning: string;
+  /** May be left out by the caller; it is null in the template then. */
+  readonly optional?: true;
+}
+
+/** One service mail: what it says to whom. The reference page is made from these tables. */
+export interface MailTemplate {
+  readonly to: string;
+  readonly meaning: string;
+  /** RFC 3834 §5: `auto-replied` answers a message, everything else is `auto-generated`. */
+  readonly autoSubmitted: 'auto-generated' | 'auto-replied';
+  readonly variables: Readonly<Record<string, TemplateVariable>>;
+}
+
+const count = (meaning: string): TemplateVariable => ({ meaning });
+
+/** Variables of every service mail. */
+export const commonVariables: Readonly<Record<string, TemplateVariable>> = {
+  list: {
+    meaning:
+      '`list.name`, `list.address` and `list.request`, the address of its owners; null in mail of the site',
+    optional: true,
+  },
+  domain: { meaning: 'mail domain of the list or robot' },
+  listmaster: { meaning: 'address of the listmasters' },
+  lang: { meaning: 'language of the reader; set when the mail is made', optional: true },
+};
+
+/** The service mails. No variable ever holds the Subject, the sender or any content of a post. */
+export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
+  'x509-user-cert-missing': {
+    to: 'subscriber',
+    meaning:
+      'Posts wait, because there is no usable certificate to seal them with. Once a period, not once a post.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      count: count('number of posts that wait'),
+      since: { meaning: 'when the first of them came, ms since 1970', optional: true },
+      code: {
+        meaning:
+          'why: `no-certificate`, `certificate-expired`, `certificate-missing` or `only-cbc-announced`',
+        optional: true,
+      },
+      keepDays: { meaning: 'days after which a waiting post is dropped', optional: true },
+    },
+  },
+  'cert-missing-report-sender': {
+    to: 'sender of a post',
+    meaning: 'How many subscribers could not be served for want of a certificate; a number only.',
+    autoSubmitted: 'auto-replied',
+    variables: { count: count('number of subscribers') },
+  },
+  'cert-missing-report-owner': {
+    to: 'owners',
+    meaning: 'Once a day: the subscribers for whom posts wait, with their addresses.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      addresses: { meaning: 'addresses of the subscribers' },
+      posts: { meaning: 'number of posts concerned', optional: true },
+    },
+  },
+  'waiting-dropped-owner': {
+    to: 'owners',
+    meaning: 'Posts were dropped that waited too long for the certificate of a subscriber.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      addresses: { meaning: 'addresses of the subscribers who never got them' },
+      count: count('number of copies dropped'),
+      keepDays: { meaning: 'days that they waited', optional: true },
+    },
+  },
+  'post-rejected': {
+    to: 'sender of a post',
+    meaning: 'The post was refused; the reason is a key of `locales/`.',
+    autoSubmitted: 'auto-replied',
+    variables: { reason: { meaning: 'key of the reason', optional: true } },
+  },
+  'post-too-large': {
+    to: 'sender of a post',
+    meaning: 'The post is larger than the list takes.',
+    autoSubmitted: 'auto-replied',
+    variables: {
+      size: { meaning: 'size of the post in bytes', optional: true },
+      maxSize: { meaning: 'largest size in bytes', optional: true },
+    },
+  },
+  'not-readable': {
+    to: 'sender of a post',
+    meaning:
+      'The post could not be decrypted, could have been changed on the way, or was distributed before: the same words for all, and no variable but the list.',
+    autoSubmitted: 'auto-replied',
+    variables: {},
+  },
+  'message-held-listmaster': {
+    to: 'listmasters',
+    meaning: 'Posts wait because the key of a list cannot be loaded.',
+    autoSubmitted: 'auto-generated',
+    variables: { count: { meaning: 'number of posts that wait', optional: true } },
+  },
+  'quarantine-listmaster': {
+    to: 'listmasters',
+    meaning: 'A message or a job could not be worked on and was put aside.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      id: { meaning: 'identifier for `spool show`' },
+      kind: { meaning: 'what it is', optional: true },
+      code: { meaning: 'code of the failure, a row of the table of errors', optional: true },
+    },
+  },
+  'forward-not-sealable': {
+    to: 'owner, editor or listmaster',
+    meaning: 'An encrypted message to a role could not be sealed for one of the people behind it.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'address that the message came to' },
+      since: { meaning: 'when it came, ms since 1970', optional: true },
+      code: { meaning: 'why, as for `x509-user-cert-missing`', optional: true },
+    },
+  },
+};

@@ -1,0 +1,115 @@
+import { Liquid } from 'liquidjs';
+import type { Catalogue } from './catalogue.ts';
+import { TemplateError } from './error.ts';
+import type { TemplateFile } from './find-template.ts';
+import type { TemplateValue } from './mail-templates.ts';
+
+/** Subject and text of a service mail. */
+export interface RenderedText {
+  /** One line. */
+  readonly subject: string;
+  /** LF line ends, the last one included. */
+  readonly text: string;
+}
+
+const parseLimit = 131_072;
+const renderLimitMs = 1_000;
+const memoryLimit = 4_000_000;
+
+/** Characters of a Subject; what is beyond is cut. */
+const maxSubjectLength = 200;
+
+/**
+ * Renders a template: a line `Subject: …`, an empty line, the text. A variable cannot add a header field, nor a
+ * template read a file or run code.
+ *
+ * @throws TemplateError `template-faulty`
+ */
+export async function renderText(
+  file: TemplateFile,
+  variables: Readonly<Record<string, TemplateValue>>,
+  catalogue: Catalogue,
+): Promise<RenderedText> {
+  const match = /^\u{feff}?Subject:[ \t]*([^\r\n]+)\r?\n[ \t]*\r?\n/u.exec(file.text);
+  if (!match) throw faulty(file, 'the first line is not "Subject: …", followed by an empty one', 1);
+  const liquid = engine(catalogue);
+  const body = file.text.slice(match[0].length);
+  const linesAbove = match[0].split('\n').length - 1;
+  return {
+    subject: oneLine(await render(liquid, file, match[1]!, variables, 0)),
+    text: plainText(await render(liquid, file, body, variables, linesAbove)),
+  };
+}
+
+function engine(catalogue: Catalogue): Liquid {
+  const liquid = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    ownPropertyOnly: true,
+    lenientIf: true,
+    // In-memory partials, of which there are none: `include` and `render` cannot reach the disk.
+    templates: {},
+    timezoneOffset: 0,
+    locale: 'en-GB',
+    parseLimit,
+    renderLimit: renderLimitMs,
+    memoryLimit,
+  });
+  liquid.registerFilter('day', (value: unknown) => momentOf(value)?.slice(0, 10) ?? '');
+  liquid.registerFilter('moment', (value: unknown) => {
+    const moment = momentOf(value);
+    return moment === undefined ? '' : `${moment.slice(0, 10)} ${moment.slice(11, 16)} UTC`;
+  });
+  liquid.registerFilter('text_of', (key: unknown, section: unknown) =>
+    catalogue.text(String(section), key === null || key === undefined ? null : String(key)),
+  );
+  return liquid;
+}
+
+/** RFC 3339 §5.6, for a time in milliseconds since 1970. */
+function momentOf(value: unknown): string | undefined {
+  if (typeof value !== 'number' || !(Math.abs(value) <= 8.64e15)) return undefined;
+  return new Date(value).toISOString();
+}
+
+async function render(
+  liquid: Liquid,
+  file: TemplateFile,
+  source: string,
+  variables: Readonly<Record<string, TemplateValue>>,
+  linesAbove: number,
+): Promise<string> {
+  try {
+    return await liquid.parseAndRender(source, variables);
+  } catch (error) {
+    const line = (error as { token?: { getPosition?: () => number[] } }).token?.getPosition?.()[0] ?? 1;
+    throw faulty(
+      file,
+      error instanceof Error ? error.message.split('\n')[0]! : 'it cannot be rendered',
+      linesAbove + line,
+      error,
+    );
+  }
+}
+
+function faulty(file: TemplateFile, why: string, line: number, cause?: unknown): TemplateError {
+  return new TemplateError('template-faulty', `a template cannot be used: ${why}`, {
+    place: { file: file.path, line },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** RFC 5322 §2.2: neither CR, LF nor NUL may reach a field body. */
+function oneLine(text: string): string {
+  const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return [...line].slice(0, maxSubjectLength).join('');
+}
+
+/** Keeps line ends and tabs of all control characters, and at most one empty line at a time. */
+function plainText(text: string): string {
+  const lines = text
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .replace(/\n{3,}/g, '\n\n');
+  return `${lines.trim()}\n`;
+}
