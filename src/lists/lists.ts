@@ -20,16 +20,18 @@ import { checkNewListName, isListName } from './list-name.ts';
 /** What a new list is made of. */
 export interface NewList {
   readonly name: string;
-  readonly robot: Robot;
+  /** The main domain when left out. */
+  readonly robot?: Robot;
   /** At least one. */
   readonly owners: readonly string[];
   readonly editors?: readonly string[];
   readonly subject?: string;
   /** Other parameters, as text. */
   readonly parameters?: ListConfigTexts;
-  /** Who makes it, for the record. */
-  readonly creator: string;
-  readonly nowMs: number;
+  /** Who makes it, for the record; the first listmaster when left out. */
+  readonly creator?: string;
+  /** When, for the record. */
+  readonly nowMs?: number;
 }
 
 interface KeptList {
@@ -121,11 +123,11 @@ export class Lists {
    * @throws ConfigError for a parameter that is not right
    */
   async create(wanted: NewList): Promise<List> {
-    const { name, robot } = wanted;
+    const { name, robot = this.#site.robots[0]! } = wanted;
     checkNewListName(name, robot.conf);
     const directory = join(robot.explDir, name);
     const file = listConfigFile(directory);
-    const text = formatListConfig(textsOf(wanted));
+    const text = formatListConfig(textsOf(wanted, robot));
     parseListConfig(text, file, robot.conf);
     if (this.#site.robots.some(({ domain }) => domain === name))
       throw new ListsError('reserved-list-name', `${name} is a domain of the site`);
@@ -201,17 +203,19 @@ async function fingerprintOf(file: string): Promise<string | undefined> {
   }
 }
 
-function textsOf({ owners, editors = [], subject, parameters, creator, nowMs }: NewList): ListConfigTexts {
+function textsOf(wanted: NewList, robot: Robot): ListConfigTexts {
+  const { owners, editors = [], subject, parameters, creator = robot.conf.listmaster[0]!, nowMs } = wanted;
   if (owners.length === 0) throw new ListsError('bad-address', 'a list has at least one owner');
   const people = (addresses: readonly string[]) =>
     addresses.map((address) => ({ email: checkedAddress(address) }));
+  const when = nowMs === undefined ? {} : { date_epoch: String(Math.floor(nowMs / 1_000)) };
   return {
     ...(subject && { subject }),
     status: 'open',
     ...parameters,
     owner: people(owners),
     ...(editors.length > 0 && { editor: people(editors) }),
-    creation: { email: creator, date_epoch: String(Math.floor(nowMs / 1_000)) },
+    creation: { email: creator, ...when },
   };
 }
 

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import type { CliIo } from './io.ts';
+
+/** Makes one command of the program. */
+export type MakeCommand = (io: CliIo) => Command;
+
+/** A command, whose module is loaded only when it is called. */
+export interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<MakeCommand>;
+}
+
+/** Commands under a common name: `ssympa list create`. */
+export interface CommandGroup {
+  readonly summary: string;
+  readonly commands: Readonly<Record<string, CommandEntry>>;
+}
+
+/** Every command of the program. */
+export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>> = {
+  init: {
+    summary: 'make a site',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  list: {
+    summary: 'make, show and configure lists',
+    commands: {
+      create: {
+        summary: 'make a list',
+        load: async () => (await import('./list-create.ts')).listCreateCommand,
+      },
+      show: {
+        summary: 'show a list, or all',
+        load: async () => (await import('./list-show.ts')).listShowCommand,
+      },
+      close: {
+        summary: 'close a list',
+        load: async () => (await import('./list-close.ts')).listCloseCommand,
+      },
+      config: {
+        summary: 'show or set parameters of a list',
+        load: async () => (await import('./list-config.ts')).listConfigCommand,
+      },
+    },
+  },
+  subscriber: {
+    summary: 'add, delete and list subscribers',
+    commands: {
+      add: {
+        summary: 'subscribe addresses',
+        load: async () => (await import('./subscriber-add.ts')).subscriberAddCommand,
+      },
+      del: {
+        summary: 'unsubscribe addresses',
+        load: async () => (await import('./subscriber-del.ts')).subscriberDelCommand,
+      },
+      list: {
+        summary: 'list the subscribers',
+        load: async () => (await import('./subscriber-list.ts')).subscriberListCommand,
+      },
+      import: {
+        summary: 'subscribe the addresses of a file',
+        load: async () => (await import('./subscriber-import.ts')).subscriberImportCommand,
+      },
+    },
+  },
+  scenario: {
+    summary: 'check scenario files, explain decisions',
+    commands: {
+      check: {
+        summary: 'say where scenario files are faulty',
+        load: async () => (await import('./scenario-check.ts')).scenarioCheckCommand,
+      },
+      explain: {
+        summary: 'say which rule decides',
+        load: async () => (await import('./scenario-explain.ts')).scenarioExplainCommand,
+      },
+    },
+  },
+  doctor: {
+    summary: 'check configuration, keys, trust, database, mail route and DNS',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+};
