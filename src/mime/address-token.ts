@@ -9,6 +9,8 @@ export interface AddressToken {
   readonly end: number;
 }
 
+const maxLiteralLength = 300;
+
 const specials = '<>:;@,';
 const wordEnd = '<>:;@,()" \t\r\n';
 // RFC 2047 §5 (3) forbids commas and the like in the encoded words of a phrase; they stand there nonetheless.
@@ -49,9 +51,8 @@ function readToken(
   if (char === '"') return readEnclosed(text, start, spaced, 'quoted');
   if (specials.includes(char)) return { kind: 'special', text: char, spaced, start, end: start + 1 };
   if (char === '[' && previous?.text === '@') {
-    const end = text.indexOf(']', start) + 1;
-    if (end > 0 && end - start < 300)
-      return { kind: 'literal', text: text.slice(start, end), spaced, start, end };
+    const end = start + text.slice(start, start + maxLiteralLength).indexOf(']') + 1;
+    if (end > start) return { kind: 'literal', text: text.slice(start, end), spaced, start, end };
   }
   const end = wordEndAt(text, start);
   return { kind: 'word', text: text.slice(start, end), spaced, start, end };

@@ -133,7 +133,7 @@ class AddressReader {
       this.#flush();
     }
     let close = open + 1;
-    while (close < this.#tokens.length && this.#tokens[close]!.text !== '>') close++;
+    while (close < this.#tokens.length && !isSpecial(this.#tokens[close], '>')) close++;
     const inside = this.#tokens.slice(open + 1, close);
     if (close === this.#tokens.length) this.#defects.add('unclosed-angle');
     for (const token of inside) if (isComment(token)) this.#comments.push(token.text);
@@ -202,8 +202,12 @@ function isComment(token: AddressToken): boolean {
   return token.kind === 'comment' || token.kind === 'open-comment';
 }
 
+function isSpecial(token: AddressToken | undefined, char: string): boolean {
+  return token?.kind === 'special' && token.text === char;
+}
+
 function isAt(token: AddressToken | undefined): boolean {
-  return token?.kind === 'special' && token.text === '@';
+  return isSpecial(token, '@');
 }
 
 function hasAt(tokens: readonly AddressToken[]): boolean {
@@ -212,9 +216,7 @@ function hasAt(tokens: readonly AddressToken[]): boolean {
 
 /** RFC 5322 §4.4: a route before the address is read and left out. */
 function withoutRoute(tokens: readonly AddressToken[]): readonly AddressToken[] {
-  const colon = isAt(tokens[0])
-    ? tokens.findIndex(({ kind, text }) => kind === 'special' && text === ':')
-    : -1;
+  const colon = isAt(tokens[0]) ? tokens.findIndex((token) => isSpecial(token, ':')) : -1;
   return tokens.slice(colon + 1);
 }
 
@@ -228,8 +230,8 @@ function glue(tokens: readonly AddressToken[]): readonly (readonly AddressToken[
       (!token.spaced ||
         isAt(token) ||
         isAt(previous) ||
-        token.text.startsWith('.') ||
-        previous.text.endsWith('.'));
+        (token.kind === 'word' && token.text.startsWith('.')) ||
+        (previous.kind === 'word' && previous.text.endsWith('.')));
     if (joined) chunks.at(-1)!.push(token);
     else chunks.push([token]);
   }
