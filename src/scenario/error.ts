@@ -1,4 +1,4 @@
-import { type ErrorOptionsOf, type ErrorTable, SsympaError } from '../errors.ts';
+import { type ErrorOptionsOf, type ErrorTable, type Place, SsympaError } from '../errors.ts';
 
 /** Why a scenario cannot be read, or one of its conditions cannot be answered. */
 export const scenarioErrorCodes = {
@@ -36,7 +36,15 @@ export type ScenarioErrorCode = keyof typeof scenarioErrorCodes;
 
 /** An expected failure of the authorization language; the place names file, line and column. */
 export class ScenarioError extends SsympaError<ScenarioErrorCode> {
-  constructor(code: ScenarioErrorCode, message: string, options?: ErrorOptionsOf) {
-    super(scenarioErrorCodes, code, message, options);
+  /** The message without the place that it starts with. */
+  readonly text: string;
+
+  constructor(code: ScenarioErrorCode, text: string, options: ErrorOptionsOf = {}) {
+    super(scenarioErrorCodes, code, options.place ? `${formatPlace(options.place)}: ${text}` : text, options);
+    this.text = text;
   }
+}
+
+function formatPlace({ file, line, column }: Place): string {
+  return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 }

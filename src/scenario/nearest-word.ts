@@ -25,14 +25,25 @@ export function didYouMean(word: string, known: Iterable<string>): { readonly hi
   return near === undefined ? {} : { hint: `did you mean ${near}?` };
 }
 
+/** Counts letters changed, left out, added, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
+  let above: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1));
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] && i > 1 && j > 1;
+      current.push(
+        Math.min(
+          replaced,
+          previous[j]! + 1,
+          current[j - 1]! + 1,
+          swapped ? above[j - 2]! + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
     }
+    above = previous;
     previous = current;
   }
   return previous[b.length]!;
