@@ -126,37 +126,33 @@ interface HeaderBlock {
 
 /** Reads fields up to the blank line, to a line that is no field, or to a boundary. */
 function readHeader(walk: Walk, start: number, defects: string[]): HeaderBlock {
-  const { source, scan, limits } = walk;
+  const { source, scan } = walk;
   const fields: HeaderField[] = [];
   let fieldStart = -1;
   let position = start;
-  const close = () => {
-    if (fieldStart >= 0) fields.push(headerField(walk.original.subarray(fieldStart, position)));
-    fieldStart = -1;
-    if (fields.length > limits.maxHeaderFields)
-      throw new MimeError('too-many-fields', `a header has more than ${limits.maxHeaderFields} fields`);
-  };
-  while (position < source.length && delimiterAt(scan, position) === undefined) {
-    const lineEnd = endOfLine(scan, position);
-    if (lineEnd - start > limits.maxHeaderBytes)
-      throw new MimeError('header-too-big', `a header has more than ${limits.maxHeaderBytes} bytes`);
-    const kind = lineKind(source, position, lineEnd, position === start);
-    if (kind === 'blank') {
-      close();
-      return { fields, end: lineEnd };
-    }
-    if (kind === 'no-blank-line') {
-      defects.push(kind);
-      break;
-    }
-    if (kind !== 'continuation') close();
-    if (kind === 'field') fieldStart = position;
-    else if (kind !== 'continuation') defects.push(kind);
-    else if (fieldStart < 0) defects.push('stray-continuation');
+  let end = -1;
+  while (end < 0) {
+    const over = position >= source.length || delimiterAt(scan, position) !== undefined;
+    const lineEnd = over ? position : endOfLine(scan, position);
+    const kind = over ? 'over' : lineKind(source, position, lineEnd, position === start);
+    if (kind !== 'continuation') {
+      if (fieldStart >= 0) fields.push(headerField(walk.original.subarray(fieldStart, position)));
+      fieldStart = kind === 'field' ? position : -1;
+    } else if (fieldStart < 0) defects.push('stray-continuation');
+    checkHeader(walk.limits, lineEnd - start, fields.length);
+    if (kind in mimeDefects) defects.push(kind);
+    if (kind === 'blank' || kind === 'over') end = lineEnd;
+    else if (kind === 'no-blank-line') end = position;
     position = lineEnd;
   }
-  close();
-  return { fields, end: position };
+  return { fields, end };
+}
+
+function checkHeader(limits: MimeLimits, bytes: number, fields: number): void {
+  if (bytes > limits.maxHeaderBytes)
+    throw new MimeError('header-too-big', `a header has more than ${limits.maxHeaderBytes} bytes`);
+  if (fields > limits.maxHeaderFields)
+    throw new MimeError('too-many-fields', `a header has more than ${limits.maxHeaderFields} fields`);
 }
 
 type LineKind = 'blank' | 'field' | 'continuation' | 'mbox-line' | 'nameless-field' | 'no-blank-line';
@@ -244,6 +240,11 @@ function holdsMessage({ type, parameters }: ContentType): boolean {
 
 const digestPartType: ContentType = { type: 'message/rfc822', parameters: new Map() };
 
+/** RFC 2046 §5.1.5: the parts of a digest are messages unless they say otherwise. */
+function partTypeOf(multipart: ContentType): ContentType {
+  return multipart.type === 'multipart/digest' ? digestPartType : defaultContentType;
+}
+
 /** RFC 2046 §5.1.1. */
 function readParts(
   walk: Walk,
@@ -257,8 +258,6 @@ function readParts(
     defects.push('no-boundary');
     return { entities: [], end: start };
   }
-  // RFC 2046 §5.1.5: the parts of a digest are messages unless they say otherwise.
-  const partType = contentType.type === 'multipart/digest' ? digestPartType : defaultContentType;
   const level = enterMultipart(walk.scan, boundary);
   const entities: Entity[] = [];
   let end = start;
@@ -270,7 +269,7 @@ function readParts(
     closed = delimiter.closing;
     // Boundary lines that follow each other directly hold no part between them.
     if (closed || delimiterAt(walk.scan, end)?.level === level) continue;
-    const part = readEntity(walk, end, depth + 1, partType);
+    const part = readEntity(walk, end, depth + 1, partTypeOf(contentType));
     entities.push(part);
     end = Math.max(part.span.end, end);
   }
