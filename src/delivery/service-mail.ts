@@ -1,0 +1,24 @@
+import type { Repositories } from '../store/store.ts';
+
+/** A mail of the list or the site to somebody, to be rendered and sent by the delivery role. */
+export interface ServiceMail {
+  readonly template: string;
+  /** The list that it is about; empty for mail of the site. */
+  readonly list: string;
+  readonly to: readonly string[];
+  /** Values for the template: never plaintext, never a secret. */
+  readonly variables: Readonly<Record<string, string | number | readonly string[] | null>>;
+}
+
+/**
+ * Asks for a service mail, in the transaction of what it tells.
+ *
+ * @param subject makes it one of its kind: a second request under the same subject changes nothing
+ */
+export async function enqueueServiceMail(
+  repositories: Pick<Repositories, 'jobs'>,
+  subject: string,
+  mail: ServiceMail,
+): Promise<void> {
+  await repositories.jobs.enqueue({ role: 'delivery', kind: 'service-mail', subject, payload: { ...mail } });
+}

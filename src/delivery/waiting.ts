@@ -1,0 +1,60 @@
+import type { Site } from '../config/site.ts';
+import type { JobHandler } from '../store/job-runner.ts';
+import type { Repositories } from '../store/store.ts';
+import type { DeliveryParts } from './delivery-parts.ts';
+import { parsePolicy } from './distribution-policy.ts';
+import { sealClassOf } from './seal-class.ts';
+
+/** Gives the time until which a post waits for the certificate of a recipient. */
+export function keepWaitingUntilMs(site: Site, nowMs: number): number {
+  return nowMs + site.conf.cert_missing_keep;
+}
+
+/** Asks for the notice to a subscriber without usable certificate; the job itself knows whether one is due. */
+export async function enqueueMissingNotice(
+  repositories: Pick<Repositories, 'jobs'>,
+  list: string,
+  address: string,
+): Promise<void> {
+  const subject = `${list} ${address}`;
+  await repositories.jobs.enqueue({
+    role: 'delivery',
+    kind: 'missing-notice',
+    subject,
+    payload: { list, address },
+  });
+}
+
+/** Makes the handler that lets waiting posts go out when a certificate of their recipient came. */
+export function releaseWaitingHandler(parts: DeliveryParts): JobHandler {
+  return async (job) => {
+    const { address } = job.payload as { address: string };
+    const choice = (await parts.certificates.chooseForEncryption(parts.store, [address])).get(address);
+    if (choice?.status !== 'found') return { status: 'done' };
+    for (const row of await parts.store.deliveries.waitingFor(address)) {
+      const distribution = await parts.store.distributions.get(row.distributionId);
+      const { seal } = parsePolicy(distribution.policy);
+      if (seal && sealClassOf(choice.capabilities, seal).status === 'waits') continue;
+      await parts.store.transaction(async (tx) => {
+        const packet = (await tx.deliveries.maxPacket(row.distributionId)) + 1;
+        await tx.deliveries.reopen(row.distributionId, address, packet);
+        await enqueuePacket(tx, row.distributionId, packet);
+      });
+    }
+    return { status: 'done' };
+  };
+}
+
+/** Asks for a packet to be sent. */
+export async function enqueuePacket(
+  repositories: Pick<Repositories, 'jobs'>,
+  distributionId: string,
+  packet: number,
+): Promise<void> {
+  await repositories.jobs.enqueue({
+    role: 'delivery',
+    kind: 'deliver-packet',
+    subject: `${distributionId} ${packet}`,
+    payload: { distributionId, packet },
+  });
+}

@@ -1,0 +1,87 @@
+import { MessageError } from '../message/error.ts';
+import { readReceivedMessage } from '../message/received-message.ts';
+import { newId } from '../secrets.ts';
+import type { JobHandler, JobOutcome } from '../store/job-runner.ts';
+import type { StoredMessage } from '../store/messages.ts';
+import type { Disposition } from './disposition.ts';
+import type { PipelineParts, Post } from './post.ts';
+import { writeDecision, writeHold, writeRefusal } from './settle.ts';
+import { settleDistribution, settleForward } from './settle-distribution.ts';
+import { type Outcome, runSteps } from './steps.ts';
+
+/** How long a message whose key cannot be loaded waits before the next look. */
+const heldRetryMs = 15_000;
+
+/** Makes the handler that takes one received message through the steps and writes down what becomes of it. */
+export function processMessageHandler(parts: PipelineParts): JobHandler {
+  return async (job) => {
+    const stored = await parts.store.messages.find(job.subject);
+    // A decision is made once: a job that ran before a crash finds the message settled.
+    if (!stored || (stored.state !== 'incoming' && stored.state !== 'held')) return { status: 'done' };
+    return settle(await decide(stored, parts), parts);
+  };
+}
+
+async function decide(stored: StoredMessage, parts: PipelineParts): Promise<Outcome | undefined> {
+  const robot = parts.lists.robotOf(stored.recipient);
+  const list = stored.list === '' ? undefined : await parts.lists.find(stored.list);
+  const { id, recipient, envelopeSender, raw, receivedAt } = stored;
+  try {
+    const message = readReceivedMessage({ id, recipient, envelopeSender, raw, receivedAtMs: receivedAt });
+    const post: Post = { kind: stored.kind, message, robot, list };
+    return await runSteps(post, parts);
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error;
+    // Nothing of such a message is used, not even to answer it; the operator finds it with its reason.
+    await parts.store.messages.setState(id, 'refused', { code: error.code, reason: error.message });
+    return undefined;
+  }
+}
+
+async function settle(outcome: Outcome | undefined, parts: PipelineParts): Promise<JobOutcome> {
+  if (!outcome) return { status: 'done' };
+  const { post, disposition } = outcome;
+  parts.log.info('message settled', {
+    message: post.message.id,
+    list: post.list?.address,
+    disposition: disposition.status,
+    code: 'code' in disposition ? disposition.code : null,
+  });
+  if (disposition.status === 'distribute' && 'opened' in post)
+    await settleDistribution(post, disposition, parts);
+  else if (disposition.status === 'forward' && 'opened' in post)
+    await settleForward(post, disposition, parts);
+  else await settleQuietly(post, disposition, parts);
+  return afterwards(disposition, parts);
+}
+
+/** Writes a disposition that sends nothing to subscribers. */
+async function settleQuietly(post: Post, disposition: Disposition, parts: PipelineParts): Promise<void> {
+  await parts.store.transaction(async (tx) => {
+    await writeDecision(tx, post, disposition);
+    await writeRefusal(tx, post, disposition);
+    await writeHold(tx, post, disposition, parts);
+    if (disposition.status !== 'record') return;
+    const receivedAt = post.message.receivedAtMs;
+    const list = post.list?.address ?? '';
+    await tx.bounces.insert({
+      id: newId(parts.clock.now()),
+      list,
+      address: null,
+      messageId: post.message.id,
+      receivedAt,
+    });
+  });
+}
+
+function afterwards(disposition: Disposition, parts: PipelineParts): JobOutcome {
+  if (disposition.status !== 'hold' || disposition.code !== 'key-unavailable') return { status: 'done' };
+  const atMs = parts.clock.now() + heldRetryMs;
+  return {
+    status: 'retry',
+    atMs,
+    code: disposition.code,
+    reason: disposition.reason,
+    countsAsAttempt: false,
+  };
+}

@@ -1,0 +1,94 @@
+import { keepWaitingUntilMs } from '../delivery/waiting.ts';
+import { bodyBytes, type Entity } from '../mime/entity.ts';
+import { findField } from '../mime/header.ts';
+import { newId } from '../secrets.ts';
+import type { Repositories } from '../store/store.ts';
+import { type Disposition, discard, reject } from './disposition.ts';
+import { distributionHead, forwardHead } from './distribution-head.ts';
+import { withFooters } from './footers.ts';
+import { distributionRows, planRecipients, type RecipientPlan } from './plan-distribution.ts';
+import type { OpenedPost, PipelineParts } from './post.ts';
+import { postRecipients } from './post-recipients.ts';
+import { writeDecision, writeDistribution, writeMissing, writeRefusal } from './settle.ts';
+
+/** Distributes a post to the subscribers of its list: state, outcome rows, jobs and reports in one transaction. */
+export async function settleDistribution(
+  post: OpenedPost,
+  disposition: Disposition,
+  parts: PipelineParts,
+): Promise<void> {
+  const plan = await planRecipients(post, await postRecipients(post, parts), 'owner', parts);
+  const entity = await withFooters(post, parts);
+  await parts.store.transaction(async (tx) => {
+    const refusal = await claimOnce(tx, post);
+    if (refusal) {
+      await writeDecision(tx, post, refusal);
+      await writeRefusal(tx, post, refusal);
+      return;
+    }
+    await writeDecision(tx, post, disposition);
+    const sequence = await tx.counters.next(post.list!.address);
+    await writeRows(tx, post, plan, entity, sequence, parts);
+  });
+}
+
+/** Sends a message on to the people behind a list or the site, sealed for each where it came encrypted. */
+export async function settleForward(
+  post: OpenedPost,
+  disposition: Extract<Disposition, { status: 'forward' }>,
+  parts: PipelineParts,
+): Promise<void> {
+  const envelope = post.list ? 'owner' : 'null';
+  const plan = await planRecipients(post, disposition.recipients, envelope, parts);
+  await parts.store.transaction(async (tx) => {
+    await writeDecision(tx, post, disposition);
+    await writeRows(tx, post, plan, post.message.entity, 0, parts);
+  });
+}
+
+/** One post goes out once: neither the same Message-ID nor the same ciphertext goes to a list again. */
+async function claimOnce(tx: Repositories, post: OpenedPost): Promise<Disposition | undefined> {
+  const list = post.list!.address;
+  const { contentDigest } = post.opened.decryption;
+  if (contentDigest !== null && !(await tx.ciphertexts.claim(list, contentDigest, post.message.id)))
+    return reject('already-distributed');
+  const messageId = findField(post.message.entity.header, 'message-id')?.body.trim().slice(0, 998);
+  if (messageId && !(await tx.postIds.claim(list, messageId, post.message.id))) return discard('duplicate');
+  return undefined;
+}
+
+async function writeRows(
+  tx: Repositories,
+  post: OpenedPost,
+  plan: RecipientPlan,
+  entity: Entity,
+  sequence: number,
+  parts: PipelineParts,
+): Promise<void> {
+  const nowMs = parts.clock.now();
+  const sealed = plan.policy.seal !== null;
+  const { list, message, kind } = post;
+  const head =
+    kind === 'post' && list
+      ? distributionHead({ post, entity, list, sequence, sealed, tagSubject: mayTagSubject(post), nowMs })
+      : forwardHead(post, sealed, nowMs);
+  const base = {
+    id: newId(nowMs),
+    messageId: message.id,
+    list: list?.address ?? '',
+    sender: message.sender.status === 'known' ? message.sender.address : '',
+    sequence,
+    head,
+    content: sealed ? null : bodyBytes(entity),
+    createdAt: nowMs,
+    finishedAt: null,
+  };
+  const rows = distributionRows(base, plan, parts.site.conf.nrcpt, keepWaitingUntilMs(parts.site, nowMs));
+  await writeDistribution(tx, rows);
+  await writeMissing(tx, post, rows, parts);
+}
+
+/** A protected Subject is what readers see: a tag outside would be invisible, inside it would break the signature. */
+function mayTagSubject(post: OpenedPost): boolean {
+  return post.opened.headerProtection.mode === 'none';
+}

@@ -1,0 +1,137 @@
+import { enqueueServiceMail, type ServiceMail } from '../delivery/service-mail.ts';
+import { enqueueMissingNotice, enqueuePacket } from '../delivery/waiting.ts';
+import type { MessageState } from '../store/messages.ts';
+import type { Repositories } from '../store/store.ts';
+import type { Disposition } from './disposition.ts';
+import type { DistributionRows } from './plan-distribution.ts';
+import type { OpenedPost, PipelineParts, Post } from './post.ts';
+import { noteOfVerdict } from './verdict-note.ts';
+
+const states: Readonly<Record<Disposition['status'], MessageState>> = {
+  distribute: 'distributed',
+  forward: 'forwarded',
+  record: 'recorded',
+  hold: 'held',
+  reject: 'refused',
+  discard: 'discarded',
+};
+
+/** States of a hold by what it waits for. */
+const holdStates: Readonly<Record<string, MessageState>> = {
+  'key-unavailable': 'held',
+  moderation: 'moderation',
+  'sender-confirmation': 'auth',
+};
+
+/** Gives the state that a disposition leaves a message in. */
+export function stateOf(disposition: Disposition): MessageState {
+  return disposition.status === 'hold' ? holdStates[disposition.code]! : states[disposition.status];
+}
+
+/** Writes state, verdict and decision of a message. */
+export async function writeDecision(
+  tx: Repositories,
+  post: Post | OpenedPost,
+  disposition: Disposition,
+): Promise<void> {
+  const told =
+    'code' in disposition
+      ? { code: disposition.code, reason: disposition.reason }
+      : { code: null, reason: null };
+  const explanation = 'explanation' in disposition ? disposition.explanation : null;
+  await tx.messages.setState(post.message.id, stateOf(disposition), {
+    ...told,
+    verdict: 'opened' in post ? JSON.stringify(noteOfVerdict(post.opened)) : null,
+    decision: explanation ? JSON.stringify(explanation) : null,
+  });
+}
+
+/** Writes a distribution, its recipients and the jobs that send it. */
+export async function writeDistribution(tx: Repositories, rows: DistributionRows): Promise<void> {
+  await tx.distributions.insert(rows.distribution);
+  await tx.deliveries.insertMany(rows.deliveries);
+  for (const packet of rows.packets) await enqueuePacket(tx, rows.distribution.id, packet);
+}
+
+/** Writes down who could not be served, and asks for the notices and reports about it. */
+export async function writeMissing(
+  tx: Repositories,
+  post: Post,
+  rows: DistributionRows,
+  parts: PipelineParts,
+): Promise<void> {
+  const waiting = rows.deliveries.filter((row) => row.state === 'waiting');
+  if (waiting.length === 0 || !post.list) return;
+  const list = post.list.address;
+  for (const row of waiting) {
+    await enqueueMissingNotice(tx, list, row.address);
+    await tx.reports.add({
+      list,
+      address: row.address,
+      distributionId: rows.distribution.id,
+      code: row.code ?? '',
+    });
+  }
+  const to = senderToTell(post);
+  if (to === undefined || post.kind !== 'post' || !parts.site.conf.cert_missing_report) return;
+  await enqueueServiceMail(tx, `sender-report ${rows.distribution.id}`, {
+    template: 'cert-missing-report-sender',
+    list,
+    to: [to],
+    variables: { count: waiting.length, messageId: messageIdOf(post) },
+  });
+}
+
+/** Asks for the answer to the sender of a refused post. */
+export async function writeRefusal(tx: Repositories, post: Post, disposition: Disposition): Promise<void> {
+  if (disposition.status !== 'reject') return;
+  const to = senderToTell(post);
+  if (to === undefined) return;
+  // Every failure to read, and the replay of a ciphertext, is answered with the same words (RFC 3218 §2.3).
+  const unreadable = disposition.code === 'not-readable' || disposition.code === 'already-distributed';
+  const mail: ServiceMail = {
+    template: unreadable ? 'not-readable' : 'post-rejected',
+    list: post.list?.address ?? '',
+    to: [to],
+    variables: unreadable
+      ? { messageId: messageIdOf(post) }
+      : { messageId: messageIdOf(post), reason: disposition.scenarioReason ?? disposition.code },
+  };
+  await enqueueServiceMail(tx, `refusal ${post.message.id}`, mail);
+}
+
+/** Tells the listmaster, once a period and list, that posts wait for a key. */
+export async function writeHold(
+  tx: Repositories,
+  post: Post,
+  disposition: Disposition,
+  parts: PipelineParts,
+): Promise<void> {
+  if (disposition.status !== 'hold' || disposition.code !== 'key-unavailable' || !post.list) return;
+  const { clock, lists, site } = parts;
+  const list = post.list.address;
+  const due = await tx.notices.dueThenMark(
+    list,
+    '!key-unavailable',
+    clock.now(),
+    site.conf.cert_missing_notice_period,
+  );
+  if (!due) return;
+  await enqueueServiceMail(tx, `key-unavailable ${list}`, {
+    template: 'message-held-listmaster',
+    list,
+    to: lists.listmasters(post.robot),
+    variables: {},
+  });
+}
+
+/** The address that may be told of a failure: the envelope sender, never the null one (RFC 3834 §4). */
+function senderToTell({ message }: Post): string | undefined {
+  return message.envelopeSender === '' ? undefined : message.envelopeSender;
+}
+
+function messageIdOf({ message }: Post): string | null {
+  return (
+    message.entity.header.fields.find((field) => field.name.toLowerCase() === 'message-id')?.body ?? null
+  );
+}

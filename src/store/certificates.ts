@@ -1,0 +1,106 @@
+import { newId } from '../secrets.ts';
+import type { Database } from './database.ts';
+import type { CertificateTable } from './schema.ts';
+
+/** What a certificate may be used for. */
+export type StoredUsage = 'both' | 'sign' | 'encrypt';
+/** Who brought a certificate. */
+export type CertificateSource = 'message' | 'folder' | 'operator' | 'upload' | 'ldap' | 'smimea';
+/** Whether a certificate is in use. */
+export type CertificateStatus = 'trusted' | 'pending' | 'expired' | 'revoked' | 'superseded' | 'withdrawn';
+
+/** A certificate of a person, with where it came from and whether it is in use. */
+export interface CertificateRecord
+  extends Readonly<Omit<CertificateTable, 'usage' | 'source' | 'status' | 'capabilities'>> {
+  readonly usage: StoredUsage;
+  readonly source: CertificateSource;
+  readonly status: CertificateStatus;
+  /** Encryption algorithms announced by a valid signature, best first. */
+  readonly capabilities: readonly string[] | null;
+}
+
+const addressesPerQuery = 500;
+
+/** Certificates of persons, all that were ever in use among them. */
+export class Certificates {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Keeps a certificate; the same certificate of the same address is overwritten and keeps its id. */
+  async upsert(record: Omit<CertificateRecord, 'id'>): Promise<void> {
+    const capabilities = record.capabilities === null ? null : JSON.stringify(record.capabilities);
+    const { firstSeen: _first, ...changed } = { ...record, capabilities };
+    await this.#database.db
+      .insertInto('certificate')
+      .values({ ...record, capabilities, id: newId(this.#database.clock.now()) })
+      .onConflict((conflict) => conflict.columns(['address', 'sha256']).doUpdateSet(changed))
+      .execute();
+  }
+
+  ofAddress(address: string): Promise<readonly CertificateRecord[]> {
+    return this.list({ address });
+  }
+
+  async ofAddresses(addresses: readonly string[]): Promise<readonly CertificateRecord[]> {
+    const found: CertificateRecord[] = [];
+    for (let i = 0; i < addresses.length; i += addressesPerQuery) {
+      const chunk = addresses.slice(i, i + addressesPerQuery);
+      const query = this.#database.db.selectFrom('certificate').selectAll().where('address', 'in', chunk);
+      found.push(...(await query.execute()).map(recordOf));
+    }
+    return found;
+  }
+
+  async find(id: string): Promise<CertificateRecord | undefined> {
+    const row = await this.#database.db
+      .selectFrom('certificate')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row && recordOf(row);
+  }
+
+  async list(
+    of: { readonly address?: string; readonly status?: CertificateStatus } = {},
+  ): Promise<readonly CertificateRecord[]> {
+    let query = this.#database.db.selectFrom('certificate').selectAll();
+    if (of.address !== undefined) query = query.where('address', '=', of.address);
+    if (of.status !== undefined) query = query.where('status', '=', of.status);
+    return (await query.orderBy('address').orderBy('id').execute()).map(recordOf);
+  }
+
+  async setStatus(id: string, status: CertificateStatus, note: string | null = null): Promise<void> {
+    const updatedAt = this.#database.clock.now();
+    await this.#database.db
+      .updateTable('certificate')
+      .set({ status, note, updatedAt })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Gives the certificates in use that end before a time. */
+  async expiring(beforeMs: number): Promise<readonly CertificateRecord[]> {
+    const query = this.#database.db.selectFrom('certificate').selectAll().where('status', '=', 'trusted');
+    return (await query.where('notAfter', '<', beforeMs).orderBy('notAfter').execute()).map(recordOf);
+  }
+
+  async count(): Promise<number> {
+    const query = this.#database.db
+      .selectFrom('certificate')
+      .select(({ fn }) => fn.countAll<number>().as('count'));
+    return Number((await query.executeTakeFirst())?.count ?? 0);
+  }
+}
+
+function recordOf(row: CertificateTable): CertificateRecord {
+  return {
+    ...row,
+    usage: row.usage as StoredUsage,
+    source: row.source as CertificateSource,
+    status: row.status as CertificateStatus,
+    capabilities: row.capabilities === null ? null : (JSON.parse(row.capabilities) as string[]),
+  };
+}

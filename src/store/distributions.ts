@@ -1,0 +1,81 @@
+import type { Database } from './database.ts';
+import { StoreError } from './error.ts';
+
+/** How the content of a distribution is kept. */
+export type DistributionForm = 'plain' | 'sealed' | 'notice';
+
+/** One message on its way to some recipients. */
+export interface Distribution {
+  readonly id: string;
+  /** The message that it came of; empty for a notice. */
+  readonly messageId: string;
+  readonly list: string;
+  readonly sender: string;
+  readonly sequence: number;
+  readonly form: DistributionForm;
+  /** The outer header, without the fields that differ by recipient. */
+  readonly head: Uint8Array;
+  /** The body of what leaves as it is; `null` for what is sealed: only ciphertext lies in the message. */
+  readonly content: Uint8Array | null;
+  /** JSON: how it leaves. */
+  readonly policy: string;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+}
+
+export type NewDistribution = Distribution;
+
+/** Distributions. */
+export class Distributions {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async insert(distribution: NewDistribution): Promise<void> {
+    if (distribution.form === 'sealed' && distribution.content !== null)
+      throw new Error('a sealed distribution has no stored content');
+    await this.#database.db.insertInto('distribution').values(distribution).execute();
+  }
+
+  async find(id: string): Promise<Distribution | undefined> {
+    const row = await this.#database.db
+      .selectFrom('distribution')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row as Distribution | undefined;
+  }
+
+  /** @throws StoreError `no-such-distribution` */
+  async get(id: string): Promise<Distribution> {
+    const found = await this.find(id);
+    if (!found) throw new StoreError('no-such-distribution', `no distribution ${id.slice(0, 64)} is stored`);
+    return found;
+  }
+
+  /**
+   * Closes a distribution when no recipient is pending or waiting, and lets go of its content.
+   *
+   * @returns true when it is closed
+   */
+  async markFinishedWhenDone(id: string, nowMs: number): Promise<boolean> {
+    const result = await this.#database.db
+      .updateTable('distribution')
+      .set({ finishedAt: nowMs, content: null })
+      .where('id', '=', id)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('delivery')
+              .select('address')
+              .where('distributionId', '=', id)
+              .where('state', 'in', ['pending', 'waiting']),
+          ),
+        ),
+      )
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+}

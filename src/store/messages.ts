@@ -1,0 +1,167 @@
+import type { Database } from './database.ts';
+import { StoreError } from './error.ts';
+
+/** What kind of address a message came to, and so what happens to it. */
+export type MessageKind =
+  | 'post'
+  | 'request'
+  | 'editor'
+  | 'owner'
+  | 'listmaster'
+  | 'bounce'
+  | 'command'
+  | 'notice';
+
+/** Where a message stands. */
+export type MessageState =
+  | 'incoming'
+  | 'held'
+  | 'distributed'
+  | 'refused'
+  | 'forwarded'
+  | 'recorded'
+  | 'quarantined'
+  | 'discarded'
+  | 'moderation'
+  | 'auth';
+
+/** A message as it is stored: the bytes as received and what was decided, never what was opened. */
+export interface StoredMessage {
+  readonly id: string;
+  readonly kind: MessageKind;
+  /** `name@domain`, empty for addresses of the site. */
+  readonly list: string;
+  readonly recipient: string;
+  readonly envelopeSender: string;
+  /** Empty once nothing needs the bytes any more. */
+  readonly raw: Uint8Array;
+  readonly size: number;
+  readonly sha256: string;
+  readonly receivedAt: number;
+  readonly state: MessageState;
+  readonly code: string | null;
+  readonly reason: string | null;
+  /** JSON. */
+  readonly verdict: string | null;
+  /** JSON. */
+  readonly decision: string | null;
+  readonly decidedAt: number | null;
+}
+
+/** A message without its bytes. */
+export type MessageSummary = Omit<StoredMessage, 'raw'>;
+
+/** A message that comes in. */
+export type NewMessage = Pick<
+  StoredMessage,
+  'id' | 'kind' | 'list' | 'recipient' | 'envelopeSender' | 'raw' | 'size' | 'sha256' | 'receivedAt'
+>;
+
+/** What is written down with a state. */
+export interface StateNote {
+  readonly code: string | null;
+  readonly reason: string | null;
+  readonly verdict?: string | null;
+  readonly decision?: string | null;
+}
+
+const summaryColumns = [
+  'id',
+  'kind',
+  'list',
+  'recipient',
+  'envelopeSender',
+  'size',
+  'sha256',
+  'receivedAt',
+  'state',
+  'code',
+  'reason',
+  'verdict',
+  'decision',
+  'decidedAt',
+] as const;
+
+/** Messages as received. */
+export class Messages {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async insert(message: NewMessage): Promise<void> {
+    await this.#database.db
+      .insertInto('message')
+      .values({ ...message, state: 'incoming' })
+      .execute();
+  }
+
+  async find(id: string): Promise<StoredMessage | undefined> {
+    const row = await this.#database.db
+      .selectFrom('message')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row && ({ ...row, raw: row.raw ?? new Uint8Array() } as StoredMessage);
+  }
+
+  /** @throws StoreError `no-such-message` */
+  async get(id: string): Promise<StoredMessage> {
+    const found = await this.find(id);
+    if (!found) throw new StoreError('no-such-message', `no message ${id.slice(0, 64)} is stored`);
+    return found;
+  }
+
+  async setState(id: string, state: MessageState, note: StateNote): Promise<void> {
+    const { code, reason, verdict, decision } = note;
+    const optional = {
+      ...(verdict !== undefined && { verdict }),
+      ...(decision !== undefined && { decision }),
+    };
+    await this.#database.db
+      .updateTable('message')
+      .set({ state, code, reason, ...optional, decidedAt: this.#database.clock.now() })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Gives messages in some states, oldest first, without their bytes. */
+  async listByState(
+    states: readonly MessageState[],
+    { limit }: { readonly limit: number },
+  ): Promise<readonly MessageSummary[]> {
+    const rows = await this.#database.db
+      .selectFrom('message')
+      .select(summaryColumns)
+      .where('state', 'in', states)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows as MessageSummary[];
+  }
+
+  /** Gives the newest message without its bytes. */
+  async newest(): Promise<MessageSummary | undefined> {
+    const query = this.#database.db
+      .selectFrom('message')
+      .select(summaryColumns)
+      .orderBy('id', 'desc')
+      .limit(1);
+    return (await query.executeTakeFirst()) as MessageSummary | undefined;
+  }
+
+  async countByState(): Promise<Readonly<Record<string, number>>> {
+    const rows = await this.#database.db
+      .selectFrom('message')
+      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+      .groupBy('state')
+      .execute();
+    return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+  }
+
+  /** Lets go of the bytes; what was decided stays. */
+  async dropRaw(id: string): Promise<void> {
+    await this.#database.db.updateTable('message').set({ raw: null }).where('id', '=', id).execute();
+  }
+}

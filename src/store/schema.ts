@@ -1,0 +1,171 @@
+/**
+ * The tables, as both engines know them: ids are text, times are milliseconds since 1970, JSON is text, bytes are blobs.
+ * Column names are the names in code; a migration never changes once it is released.
+ */
+export interface Schema {
+  message: MessageTable;
+  intake_receipt: ReceiptTable;
+  job: JobTable;
+  distribution: DistributionTable;
+  delivery: DeliveryTable;
+  subscriber: SubscriberTable;
+  certificate: CertificateTable;
+  certificate_file: CertificateFileTable;
+  certificate_notice: NoticeTable;
+  ciphertext_seen: CiphertextTable;
+  post_seen: PostSeenTable;
+  list_counter: CounterTable;
+  lock: LockTable;
+  bounce: BounceTable;
+  report_entry: ReportTable;
+}
+
+export interface MessageTable {
+  id: string;
+  kind: string;
+  list: string;
+  recipient: string;
+  envelopeSender: string;
+  raw: Uint8Array | null;
+  size: number;
+  sha256: string;
+  receivedAt: number;
+  state: string;
+  code: string | null;
+  reason: string | null;
+  verdict: string | null;
+  decision: string | null;
+  decidedAt: number | null;
+}
+
+export interface ReceiptTable {
+  recipient: string;
+  sha256: string;
+  messageId: string;
+  receivedAt: number;
+}
+
+export interface JobTable {
+  id: string;
+  role: string;
+  kind: string;
+  subject: string;
+  payload: string;
+  state: string;
+  runAt: number;
+  attempts: number;
+  claimedBy: string | null;
+  claimedUntil: number | null;
+  code: string | null;
+  reason: string | null;
+  createdAt: number;
+}
+
+export interface DistributionTable {
+  id: string;
+  messageId: string;
+  list: string;
+  sender: string;
+  sequence: number;
+  form: string;
+  head: Uint8Array;
+  content: Uint8Array | null;
+  policy: string;
+  createdAt: number;
+  finishedAt: number | null;
+}
+
+export interface DeliveryTable {
+  distributionId: string;
+  address: string;
+  packet: number;
+  state: string;
+  attempts: number;
+  code: string | null;
+  reply: string | null;
+  updatedAt: number;
+  keepUntil: number | null;
+}
+
+export interface SubscriberTable {
+  list: string;
+  address: string;
+  reception: string;
+  visibility: string;
+  gecos: string | null;
+  since: number;
+  source: string;
+}
+
+export interface CertificateTable {
+  id: string;
+  address: string;
+  usage: string;
+  source: string;
+  status: string;
+  sha256: string;
+  issuer: string;
+  serial: string;
+  notBefore: number;
+  notAfter: number;
+  signingTime: number | null;
+  firstSeen: number;
+  updatedAt: number;
+  der: Uint8Array;
+  capabilities: string | null;
+  note: string | null;
+}
+
+export interface CertificateFileTable {
+  fileName: string;
+  contentSha256: string;
+  certificateId: string;
+  writtenAt: number;
+}
+
+export interface NoticeTable {
+  list: string;
+  address: string;
+  toldAt: number;
+}
+
+export interface CiphertextTable {
+  list: string;
+  digest: string;
+  messageId: string;
+  seenAt: number;
+}
+
+export interface PostSeenTable {
+  list: string;
+  headerId: string;
+  messageId: string;
+  seenAt: number;
+}
+
+export interface CounterTable {
+  list: string;
+  value: number;
+}
+
+export interface LockTable {
+  name: string;
+  holder: string;
+  heldUntil: number;
+}
+
+export interface BounceTable {
+  id: string;
+  list: string;
+  address: string | null;
+  messageId: string;
+  receivedAt: number;
+}
+
+export interface ReportTable {
+  list: string;
+  day: string;
+  address: string;
+  distributionId: string;
+  code: string;
+}

@@ -1,0 +1,119 @@
+import type { Database } from './database.ts';
+import type { SubscriberTable } from './schema.ts';
+
+/** One who receives a list's posts. */
+export type Subscriber = Readonly<SubscriberTable>;
+
+/** A subscriber to be. */
+export interface NewSubscriber {
+  readonly list: string;
+  /** Canonical. */
+  readonly address: string;
+  readonly reception?: string;
+  readonly visibility?: string;
+  readonly gecos?: string | null;
+  readonly source?: string;
+}
+
+const pageSize = 1_000;
+
+/** Who is subscribed to what. */
+export class Subscribers {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Subscribes an address; one that is subscribed stays as it is.
+   *
+   * @returns true when it is new
+   */
+  async add(subscriber: NewSubscriber): Promise<boolean> {
+    const {
+      list,
+      address,
+      reception = 'mail',
+      visibility = 'noconceal',
+      gecos = null,
+      source = 'operator',
+    } = subscriber;
+    const result = await this.#database.db
+      .insertInto('subscriber')
+      .values({ list, address, reception, visibility, gecos, source, since: this.#database.clock.now() })
+      .onConflict((conflict) => conflict.columns(['list', 'address']).doNothing())
+      .executeTakeFirst();
+    return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  }
+
+  /** @returns true when it was subscribed */
+  async remove(list: string, address: string): Promise<boolean> {
+    const query = this.#database.db
+      .deleteFrom('subscriber')
+      .where('list', '=', list)
+      .where('address', '=', address);
+    return (await query.executeTakeFirst()).numDeletedRows > 0n;
+  }
+
+  async find(list: string, address: string): Promise<Subscriber | undefined> {
+    const query = this.#database.db.selectFrom('subscriber').selectAll();
+    return query.where('list', '=', list).where('address', '=', address).executeTakeFirst();
+  }
+
+  async isSubscriber(list: string, address: string): Promise<boolean> {
+    const query = this.#database.db.selectFrom('subscriber').select('address');
+    return (
+      (await query.where('list', '=', list).where('address', '=', address).executeTakeFirst()) !== undefined
+    );
+  }
+
+  /** Gives one page by address. */
+  async list(
+    list: string,
+    { after = '', limit = pageSize }: { readonly after?: string; readonly limit?: number } = {},
+  ): Promise<readonly Subscriber[]> {
+    return this.#database.db
+      .selectFrom('subscriber')
+      .selectAll()
+      .where('list', '=', list)
+      .where('address', '>', after)
+      .orderBy('address')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Gives all, page by page. */
+  async *iterate(list: string): AsyncGenerator<Subscriber> {
+    let after = '';
+    for (;;) {
+      const page = await this.list(list, { after });
+      yield* page;
+      if (page.length < pageSize) return;
+      after = page.at(-1)!.address;
+    }
+  }
+
+  async count(list: string): Promise<number> {
+    const query = this.#database.db
+      .selectFrom('subscriber')
+      .select(({ fn }) => fn.countAll<number>().as('count'));
+    return Number((await query.where('list', '=', list).executeTakeFirst())?.count ?? 0);
+  }
+
+  async listsOf(address: string): Promise<readonly string[]> {
+    const query = this.#database.db.selectFrom('subscriber').select('list').where('address', '=', address);
+    return (await query.orderBy('list').execute()).map((row) => row.list);
+  }
+
+  /** @returns false when the address is not subscribed */
+  async setReception(list: string, address: string, reception: string): Promise<boolean> {
+    const result = await this.#database.db
+      .updateTable('subscriber')
+      .set({ reception })
+      .where('list', '=', list)
+      .where('address', '=', address)
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+}

@@ -1,0 +1,45 @@
+import { type ErrorOptionsOf, type ErrorTable, SsympaError } from '../errors.ts';
+
+/** What can go wrong with certificates and keys that somebody hands in or that a list keeps. */
+export const trustErrorCodes = {
+  'not-a-certificate': { meaning: 'The file holds no X.509 certificate that can be read.', temporary: false },
+  'no-such-certificate': {
+    meaning: 'No certificate is known by that address, id or file.',
+    temporary: false,
+  },
+  'address-not-in-certificate': {
+    meaning: 'The certificate does not name the address that it is to be kept for.',
+    temporary: false,
+  },
+  'no-mail-usage': {
+    meaning: 'Key usage or extended key usage of the certificate allows neither signing nor encrypting mail.',
+    temporary: false,
+  },
+  'usage-differs': {
+    meaning: 'The name of the file says @enc or @sign, and the certificate may not be used for that.',
+    temporary: false,
+  },
+  'certificate-expired': { meaning: 'The certificate is past its notAfter date.', temporary: false },
+  'certificate-not-yet-valid': { meaning: 'The certificate is before its notBefore date.', temporary: false },
+  'weak-certificate': {
+    meaning: 'The key or the signature algorithm of the certificate is weaker than the policy allows.',
+    temporary: false,
+  },
+  'bad-address': {
+    meaning: 'The name of the file, or the argument, is not a mail address.',
+    temporary: false,
+  },
+  'trust-file-unreadable': {
+    meaning: 'A file that cafile or capath names cannot be read as certificates.',
+    temporary: true,
+  },
+} as const satisfies ErrorTable;
+
+export type TrustErrorCode = keyof typeof trustErrorCodes;
+
+/** An expected failure of the store of certificates and keys. */
+export class TrustError extends SsympaError<TrustErrorCode> {
+  constructor(code: TrustErrorCode, message: string, options?: ErrorOptionsOf) {
+    super(trustErrorCodes, code, message, options);
+  }
+}

@@ -1,0 +1,126 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMissing } from '../files.ts';
+import type { Log } from '../log.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import { type CertificateList, parseCertificateList } from '../pki/crl.ts';
+import { parsePem, readCertificates } from '../pki/pem.ts';
+import { TrustError } from './error.ts';
+
+/** The largest bundle that is read; the platform bundles are about a quarter of a megabyte. */
+const maxBundleBytes = 64 << 20;
+/** Files of a `capath` beyond this number are not looked at. */
+const maxFolderFiles = 20_000;
+
+/** Accepted roots, and the revocation lists that lie beside them. */
+export interface TrustMaterial {
+  readonly trustAnchors: readonly Certificate[];
+  readonly crls: readonly CertificateList[];
+}
+
+const nobody: TrustMaterial = { trustAnchors: [], crls: [] };
+
+/**
+ * Reads the accepted roots of `cafile` and `capath` and keeps them until a file changes.
+ * Each certificate in them is an anchor, self-signed or not; without either, nobody is trusted.
+ */
+export class TrustAnchors {
+  readonly #cafile: string | undefined;
+  readonly #capath: string | undefined;
+  readonly #log: Log;
+  #fingerprint = '';
+  #material: TrustMaterial = nobody;
+
+  constructor(
+    paths: { readonly cafile?: string | undefined; readonly capath?: string | undefined },
+    log: Log,
+  ) {
+    this.#cafile = paths.cafile;
+    this.#capath = paths.capath;
+    this.#log = log;
+  }
+
+  /**
+   * Gives what the files hold now.
+   *
+   * @throws TrustError `trust-file-unreadable` when a named file or folder is missing or holds no certificate
+   */
+  async current(): Promise<TrustMaterial> {
+    const files = await this.#files();
+    const fingerprint = files.map((file) => `${file.path} ${file.size} ${file.mtimeMs}`).join('\n');
+    if (fingerprint === this.#fingerprint) return this.#material;
+    const read = await Promise.all(files.map((file) => this.#readFile(file)));
+    this.#material = {
+      trustAnchors: withoutDoubles(read.flatMap((part) => part.trustAnchors)),
+      crls: read.flatMap((part) => part.crls),
+    };
+    this.#fingerprint = fingerprint;
+    return this.#material;
+  }
+
+  async #files(): Promise<readonly TrustFile[]> {
+    const files: TrustFile[] = [];
+    if (this.#cafile !== undefined) files.push(await describeFile(this.#cafile, true));
+    if (this.#capath !== undefined) {
+      for (const name of (await readFolder(this.#capath)).slice(0, maxFolderFiles)) {
+        const file = await describeFile(join(this.#capath, name), false).catch(() => undefined);
+        if (file) files.push(file);
+      }
+    }
+    return files;
+  }
+
+  async #readFile(file: TrustFile): Promise<TrustMaterial> {
+    try {
+      return readTrustFile(await readFile(file.path));
+    } catch (error) {
+      if (file.required) throw unreadable(file.path, error);
+      // A folder of roots may hold other things (README, links that lead nowhere); one of them harms no other.
+      this.#log.warn('trust file ignored', { path: file.path });
+      return nobody;
+    }
+  }
+}
+
+interface TrustFile {
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly required: boolean;
+}
+
+async function describeFile(path: string, required: boolean): Promise<TrustFile> {
+  try {
+    const info = await stat(path);
+    if (!info.isFile() || info.size > maxBundleBytes) throw new Error('not a file of reasonable size');
+    return { path, size: info.size, mtimeMs: info.mtimeMs, required };
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function readFolder(path: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function readTrustFile(bytes: Uint8Array): TrustMaterial {
+  const blocks = parsePem(bytes);
+  const crls = blocks
+    .filter((block) => block.label === 'X509 CRL')
+    .map((block) => parseCertificateList(block.bytes));
+  const onlyCrls = blocks.length > 0 && crls.length === blocks.length;
+  return { trustAnchors: onlyCrls ? [] : readCertificates(bytes), crls };
+}
+
+function withoutDoubles(certificates: readonly Certificate[]): readonly Certificate[] {
+  return [...new Map(certificates.map((certificate) => [certificate.sha256, certificate])).values()];
+}
+
+function unreadable(path: string, cause: unknown): TrustError {
+  const why = isMissing(cause) ? 'there is no such file' : 'it holds no certificate that can be read';
+  return new TrustError('trust-file-unreadable', `${path}: ${why}`, { cause });
+}

@@ -1,0 +1,196 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { loadSite, type Site } from '../../src/config/site.ts';
+import { type Daemon, startDaemon } from '../../src/daemon.ts';
+import { Lists } from '../../src/lists/lists.ts';
+import { type Log, silentLog } from '../../src/log.ts';
+import { formatPem } from '../../src/pki/pem.ts';
+import { encryptPrivateKey } from '../../src/pki/private-key.ts';
+import type { RecipientReply } from '../../src/smtp/client.ts';
+import { smtpTransport } from '../../src/smtp/client.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { checkOperatorCertificate } from '../../src/trust/certificate-check.ts';
+import { UserCertificates } from '../../src/trust/user-certificates.ts';
+import { makeTestCa, type TestCa } from './ca.ts';
+import type { TestIdentity } from './mail.ts';
+import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
+
+/** The pass phrase of the list keys of test sites. */
+export const keyPassword = 'open sesame';
+
+/** What a test site is made with. */
+export interface TestSiteOptions {
+  /** More lines of `sympa.conf`. */
+  readonly conf?: readonly string[];
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** A database URL; embedded SQLite otherwise. */
+  readonly database?: string;
+}
+
+/** A whole site on loopback: folder, CA, lists, an SMTP sink where mail goes out, and the daemon. */
+export class TestSite {
+  readonly dir: string;
+  readonly confFile: string;
+  readonly ca: TestCa;
+  readonly sink: SmtpSink;
+  readonly clock: Clock;
+  readonly #log: Log;
+  #daemon: Daemon | undefined;
+
+  private constructor(dir: string, ca: TestCa, sink: SmtpSink, options: TestSiteOptions) {
+    this.dir = dir;
+    this.confFile = join(dir, 'sympa.conf');
+    this.ca = ca;
+    this.sink = sink;
+    this.clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLog;
+    writeFileSync(join(dir, 'ca.pem'), ca.pem);
+    writeFileSync(this.confFile, `${confLines(sink, options).join('\n')}\n`, { mode: 0o600 });
+  }
+
+  /** Makes a site of the domain `lists.example.org` in a temporary folder. */
+  static async make(options: TestSiteOptions = {}): Promise<TestSite> {
+    const dir = mkdtempSync(join(tmpdir(), 'ssympa-site-'));
+    chmodSync(dir, 0o755);
+    return new TestSite(dir, makeTestCa(), await startSmtpSink(), options);
+  }
+
+  /** The running daemon. */
+  get daemon(): Daemon {
+    if (!this.#daemon) throw new Error('the daemon is not started');
+    return this.#daemon;
+  }
+
+  async start(): Promise<Daemon> {
+    this.#daemon = await startDaemon({ confFile: this.confFile, clock: this.clock, log: this.#log });
+    return this.#daemon;
+  }
+
+  async stop(): Promise<void> {
+    await this.#daemon?.stop();
+    this.#daemon = undefined;
+  }
+
+  /** Stops everything and removes the folder. */
+  async dispose(): Promise<void> {
+    await this.stop();
+    await this.sink.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  site(): Promise<Site> {
+    return loadSite(this.confFile);
+  }
+
+  /** Works on the store beside the daemon, as the command line does. */
+  async withStore<T>(work: (store: Store, site: Site, lists: Lists) => Promise<T>): Promise<T> {
+    const site = await this.site();
+    const store = await openStore(site.conf.database, { clock: this.clock, log: silentLog });
+    try {
+      return await work(store, site, new Lists(site, store));
+    } finally {
+      await store.close();
+    }
+  }
+
+  /** Makes a list with subscribers; more lines go to its `config`. */
+  async list(name: string, subscribers: readonly string[], config: readonly string[] = []): Promise<string> {
+    const address = `${name}@lists.example.org`;
+    await this.withStore(async (store, _site, lists) => {
+      await lists.create({ name, owners: [`owner@example.org`], subject: `List ${name}` });
+      await store.transaction(async (tx) => {
+        for (const subscriber of subscribers)
+          await tx.subscribers.add({ list: address, address: subscriber });
+      });
+    });
+    if (config.length > 0) {
+      const file = join(this.listDir(name), 'config');
+      writeFileSync(file, `${config.join('\n')}\n`, { flag: 'a' });
+    }
+    return address;
+  }
+
+  listDir(name: string): string {
+    return join(this.dir, 'expl', name);
+  }
+
+  /** Gives a list a certificate and a key under the site's pass phrase, as `p12topem` leaves them. */
+  listKey(name: string, password: string = keyPassword): TestIdentity {
+    const pair = this.ca.issue({ address: `${name}@lists.example.org`, use: 'both', algorithm: 'rsa-2048' });
+    writeFileSync(join(this.listDir(name), 'cert.pem'), pair.certificatePem);
+    writeFileSync(join(this.listDir(name), 'private_key'), encryptPrivateKey(pair.privateKey, password), {
+      mode: 0o600,
+    });
+    return pair;
+  }
+
+  /** Makes a pair for a person and keeps the certificate, as `certificate import` does. */
+  async person(
+    address: string,
+    request: Partial<Parameters<TestCa['issue']>[0]> = {},
+  ): Promise<TestIdentity> {
+    const pair = this.ca.issue({ address, use: 'both', algorithm: 'rsa-2048', ...request });
+    await this.withStore(async (store) => {
+      const usage = checkOperatorCertificate(pair.certificate, address, 'both', this.clock.now());
+      await new UserCertificates(this.clock).keep(store, {
+        address,
+        certificate: pair.certificate,
+        usage,
+        source: 'operator',
+        signingTimeMs: null,
+        capabilities: null,
+      });
+    });
+    return pair;
+  }
+
+  /** Posts over LMTP and gives the reply for the address. */
+  async post(
+    raw: Uint8Array,
+    envelope: { readonly from: string; readonly to: string },
+  ): Promise<RecipientReply> {
+    const transport = smtpTransport({
+      url: `lmtp://${this.daemon.addresses.lmtp}`,
+      maxConnections: 1,
+      log: silentLog,
+    });
+    const connection = await transport.acquire();
+    try {
+      const replies = await connection.send({
+        envelopeSender: envelope.from,
+        recipients: [envelope.to],
+        pieces: [raw],
+        size: raw.length,
+        smtputf8: false,
+        eightBit: raw.some((byte) => byte > 0x7f),
+      });
+      return replies[0]!;
+    } finally {
+      connection.release();
+      await transport.close();
+    }
+  }
+}
+
+function confLines(sink: SmtpSink, options: TestSiteOptions): readonly string[] {
+  return [
+    'domain lists.example.org',
+    'listmaster listmaster@example.org',
+    'cafile ca.pem',
+    `key_passwd ${keyPassword}`,
+    'lmtp_listen 127.0.0.1:0,unix:data/lmtp.sock',
+    'smtp_listen 127.0.0.1:0',
+    'web_listen none',
+    `smtp_relay smtp://127.0.0.1:${sink.port}`,
+    `database ${options.database ?? 'sqlite:data/ssympa.db'}`,
+    ...(options.conf ?? []),
+  ];
+}
+
+/** PEM of a certificate. */
+export function pemOf(der: Uint8Array): string {
+  return formatPem('CERTIFICATE', der);
+}
