@@ -197,7 +197,8 @@ function listOf(node: Asn1 | undefined, what: string): readonly Asn1[] {
   return members;
 }
 
-function readAuthorityKeyIdentifier(node: Asn1): AuthorityKeyIdentifier {
+/** Reads the value of AuthorityKeyIdentifier. */
+export function readAuthorityKeyIdentifier(node: Asn1): AuthorityKeyIdentifier {
   const members = readSequence(node, 'the authority key identifier');
   const find = (tag: number): Asn1 | undefined => members.find((member) => isContext(member, tag));
   const known = [0, 1, 2].filter((tag) => find(tag) !== undefined).length;

@@ -1,4 +1,5 @@
 import { type Certificate, parseCertificate } from './certificate.ts';
+import { type CertificateList, parseCertificateList } from './crl.ts';
 import { readAsn1, readSequence } from './der.ts';
 import { PkiError } from './error.ts';
 
@@ -149,4 +150,15 @@ function firstValue(bytes: Uint8Array): Uint8Array {
   const value = readAsn1(bytes, { allowTrailing: true });
   readSequence(value, 'a certificate');
   return value.raw;
+}
+
+const crlLabels: ReadonlySet<string> = new Set(['X509 CRL']);
+
+/**
+ * Reads CRLs from a file's bytes: PEM with other blocks between, or DER, one after the other.
+ *
+ * @throws PkiError as {@link parsePem} and `parseCertificateList`
+ */
+export function readCrls(bytes: Uint8Array): CertificateList[] {
+  return readDerBlocks(bytes, crlLabels).map(parseCertificateList);
 }
