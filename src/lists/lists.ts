@@ -4,6 +4,7 @@ import { ConfigError } from '../config/error.ts';
 import {
   formatListConfig,
   type ListConfigTexts,
+  type ListParagraph,
   parseListConfig,
   setListParameter,
 } from '../config/list-config.ts';
@@ -42,10 +43,11 @@ interface KeptList {
 /** The lists of a site, read from their folders; a folder whose `config` changed is read again. */
 export class Lists {
   readonly #site: Site;
-  readonly #store: Store;
+  readonly #store: Store | undefined;
   readonly #kept = new Map<string, KeptList>();
 
-  constructor(site: Site, store: Store) {
+  /** @param store where subscribers are; what only reads folders needs none */
+  constructor(site: Site, store?: Store) {
     this.#site = site;
     this.#store = store;
   }
@@ -54,7 +56,7 @@ export class Lists {
     return this.#site;
   }
 
-  get store(): Store {
+  get store(): Store | undefined {
     return this.#store;
   }
 
@@ -208,7 +210,7 @@ function textsOf(wanted: NewList, robot: Robot): ListConfigTexts {
   if (owners.length === 0) throw new ListsError('bad-address', 'a list has at least one owner');
   const people = (addresses: readonly string[]) =>
     addresses.map((address) => ({ email: checkedAddress(address) }));
-  const when = nowMs === undefined ? {} : { date_epoch: String(Math.floor(nowMs / 1_000)) };
+  const when: ListParagraph = nowMs === undefined ? {} : { date_epoch: String(Math.floor(nowMs / 1_000)) };
   return {
     ...(subject && { subject }),
     status: 'open',

@@ -69,7 +69,7 @@ async function bounceOf(lists: Lists, site: Site, address: string, robot: Robot)
 
 /** Only an address whose MAC is of this site comes here, so nobody can make the service search at will. */
 async function findByDigest(lists: Lists, list: List, digest: string): Promise<string | undefined> {
-  for await (const { address } of lists.store.subscribers.iterate(list.address))
+  for await (const { address } of lists.store?.subscribers.iterate(list.address) ?? [])
     if (addressDigest(address) === digest) return address;
   return undefined;
 }

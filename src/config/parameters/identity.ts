@@ -33,7 +33,10 @@ export const identityParameters = {
   syslog: later.value(word, 'LOCAL1', 'Syslog facility. The log of this service goes to standard error.'),
   log_socket_type: later.value(word, 'unix', 'How syslog is reached.'),
   log_facility: later.value(word, 'LOCAL1', 'Syslog facility of the web interface.'),
-  umask: group.value(word, '027', 'Permission bits that new files never have, as an octal number.', {
-    siteOnly: true,
-  }),
+  umask: later.value(
+    word,
+    '027',
+    'Permission bits that new files never have, as an octal number. This service always uses 027.',
+    { siteOnly: true },
+  ),
 } as const;

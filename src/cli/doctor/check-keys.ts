@@ -1,0 +1,80 @@
+import type { Site } from '../../config/site.ts';
+import type { List } from '../../lists/list.ts';
+import { Lists } from '../../lists/lists.ts';
+import { silentLog } from '../../log.ts';
+import { canonicalAddress } from '../../mime/address.ts';
+import { certificateAddresses, certificateUses } from '../../pki/certificate.ts';
+import { validatePath } from '../../pki/path.ts';
+import { encryptionIdentity, type ListIdentity, ListKeyring } from '../../trust/list-keys.ts';
+import { TrustAnchors, type TrustMaterial } from '../../trust/trust-anchors.ts';
+import type { CliIo } from '../io.ts';
+import { type Finding, fine, problem, warning } from './finding.ts';
+
+const check = 'keys';
+const dayMs = 86_400_000;
+/** Certificates that end within this time are told of. */
+const soonMs = 30 * dayMs;
+
+/** Checks the key and certificate of each list: they open, belong together, name the list, are valid, are trusted. */
+export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding[]> {
+  const keyring = new ListKeyring(() => site.conf.key_passwd, silentLog);
+  const trust = await new TrustAnchors(site.conf, silentLog).current().catch(() => undefined);
+  const findings: Finding[] = [];
+  let usable = 0;
+  for (const list of await new Lists(site).all()) {
+    const keys = await keyring.keysOf(list.directory);
+    for (const { file, reason, hint } of keys.problems)
+      findings.push(problem(check, `${file}: ${reason}`, hint));
+    if (keys.identities.length > 0 && !encryptionIdentity(keys))
+      findings.push(problem(check, `${list.address} has no certificate that senders may encrypt to`));
+    for (const identity of keys.identities) {
+      const found = checkIdentity(list, identity, trust, io.clock.now());
+      if (found.length === 0) usable++;
+      findings.push(...found);
+    }
+  }
+  if (findings.length > 0) return findings;
+  return [fine(check, usable === 0 ? 'no list has a key' : `${usable} of lists: right, valid and trusted`)];
+}
+
+function checkIdentity(
+  list: List,
+  { certificate, chain, generation }: ListIdentity,
+  trust: TrustMaterial | undefined,
+  nowMs: number,
+): readonly Finding[] {
+  const file = `${list.directory}/cert.pem${generation}`;
+  const addresses = certificateAddresses(certificate).map(canonicalAddress);
+  const isSigner = generation === '.sign';
+  if (!addresses.includes(list.address)) {
+    const named = addresses.length === 0 ? 'no address' : addresses.join(', ');
+    return [
+      problem(
+        check,
+        `${file} names ${named}, not ${list.address}`,
+        "install a certificate of the list's address",
+      ),
+    ];
+  }
+  if (nowMs > certificate.notAfterMs)
+    return [
+      problem(
+        check,
+        `${file} expired on ${dayOf(certificate.notAfterMs)}`,
+        'install a new one; keep the old pair under a suffix (cert.pem.2025, private_key.2025) as long as posts to it may come',
+      ),
+    ];
+  if (nowMs + soonMs > certificate.notAfterMs)
+    return [warning(check, `${file} expires on ${dayOf(certificate.notAfterMs)}`, 'get the next one now')];
+  if (!trust || trust.trustAnchors.length === 0) return [];
+  const purpose = isSigner || !certificateUses(certificate).encrypt ? 'smimesign' : 'smimeencrypt';
+  const verdict = validatePath({ certificate, untrusted: chain, ...trust, atMs: nowMs, purpose });
+  if (verdict.status === 'valid') return [];
+  const hint =
+    'senders may see warnings; put the certificates between it and the anchor behind it in the file';
+  return [warning(check, `${file} is not trusted from here: ${verdict.reason}`, hint)];
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import { canonicalAddress, parseAddress, parseAddressList } from '../mime/address.ts';
+import type { CliIo } from './io.ts';
+import { readInput } from './read-input.ts';
+import { type JsonOptions, type SiteOptions, withConf, withJson, withOpenSite } from './site-options.ts';
+import { addSubscribers, type NewSubscriber, reportAdded } from './subscriber-add.ts';
+
+/** The largest file of addresses: a million long ones. */
+const maxImportBytes = 64 << 20;
+const maxShownLines = 10;
+
+/** `ssympa subscriber import LIST FILE` */
+export function subscriberImportCommand(io: CliIo): Command {
+  const command = new Command('import')
+    .description(
+      'Subscribes the addresses of a file, one a line: an address, an address and a name behind a blank, or a mailbox such as "Ann <ann@example.org>"; # starts a comment. A line that is none of these: nobody is subscribed. No mail is sent.',
+    )
+    .argument('<list>', 'name, or name@domain')
+    .argument('<file>', 'the file, or - for standard input');
+  return withJson(withConf(command)).action(
+    (name: string, file: string, options: SiteOptions & JsonOptions) =>
+      withOpenSite(io, options, async ({ lists, store }) => {
+        const list = await lists.get(name);
+        const subscribers = readSubscribers(io, await readInput(io, file, maxImportBytes), file);
+        reportAdded(io, list, await addSubscribers(store, list, subscribers, 'import'), options);
+      }),
+  );
+}
+
+function readSubscribers(io: CliIo, bytes: Uint8Array, file: string): readonly NewSubscriber[] {
+  const found = new Map<string, NewSubscriber>();
+  const faulty: number[] = [];
+  const lines = new TextDecoder().decode(bytes).split('\n');
+  for (const [index, line] of lines.entries()) {
+    const text = line.trim();
+    if (text === '' || text.startsWith('#')) continue;
+    const subscriber = readSubscriber(text);
+    if (subscriber) found.set(subscriber.address, subscriber);
+    else faulty.push(index + 1);
+  }
+  if (faulty.length === 0) return [...found.values()];
+  const shown = faulty.slice(0, maxShownLines).join(', ') + (faulty.length > maxShownLines ? ', …' : '');
+  const hint = 'mend these lines, or put # before them; nobody was subscribed';
+  return io.fail('bad-input', `${file}: ${faulty.length} lines hold no address: ${shown}`, { hint });
+}
+
+function readSubscriber(text: string): NewSubscriber | undefined {
+  const [first = '', ...words] = text.split(/\s+/);
+  const plain = parseAddress(first);
+  if (plain !== undefined) {
+    const gecos = words.join(' ');
+    return { address: canonicalAddress(plain), ...(gecos && { gecos }) };
+  }
+  const { items, defects } = parseAddressList(text);
+  const [mailbox] = items;
+  if (defects.length > 0 || items.length !== 1 || !mailbox || 'groupName' in mailbox) return undefined;
+  if (parseAddress(mailbox.address) === undefined) return undefined;
+  const gecos = mailbox.displayName;
+  return { address: canonicalAddress(mailbox.address), ...(gecos && { gecos }) };
+}
