@@ -83,11 +83,11 @@ const above: Readonly<Record<string, readonly string[]>> = {
 };
 const table = { ...mayImport, ...above };
 
-/** Folders that do no I/O: the only built-in that they may name is `node:crypto`, and only `pki` and `cms` may. */
+/** Folders that do no I/O: they may name built-ins that only compute, and only `pki` and `cms` may. */
 const builtinsOfPure: Readonly<Record<string, readonly string[]>> = {
   mime: [],
   pki: ['node:crypto'],
-  cms: ['node:crypto'],
+  cms: ['node:crypto', 'node:zlib'],
   smime: [],
   scenario: [],
 };

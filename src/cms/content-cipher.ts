@@ -130,7 +130,7 @@ export function readContentEncryption(algorithm: AlgorithmIdentifier): ContentEn
 
 /** RFC 5084 §3.2: nonces of other lengths than 12 are allowed; a nonce that is shorter than this is not worth one. */
 const minNonceBytes = 8;
-const maxNonceBytes = 32;
+const maxNonceBytes = 16;
 /** RFC 5084 §3.2: AES-GCM-ICVlen ::= INTEGER (12 | 13 | 14 | 15 | 16), by default 12. */
 const minTagBytes = 12;
 const maxTagBytes = 16;

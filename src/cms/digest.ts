@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { derInteger } from '../pki/der.ts';
+import { oids } from '../pki/oid.ts';
+import { derAlgorithm } from './algorithm.ts';
 
 /** A message digest that signatures, key derivation or padding may name. */
 export interface Digest {
@@ -30,8 +33,8 @@ const nist = '2.16.840.1.101.3.4.2';
 
 /** RFC 3370 §2, RFC 5754 §2, RFC 8702 §3. */
 const digests: readonly Digest[] = [
-  { name: 'md5', oid: '1.2.840.113549.2.5', hash: 'md5', bytes: 16, weak: true },
-  { name: 'sha1', oid: '1.3.14.3.2.26', hash: 'sha1', bytes: 20, weak: true },
+  { name: 'md5', oid: oids.md5, hash: 'md5', bytes: 16, weak: true },
+  { name: 'sha1', oid: oids.sha1, hash: 'sha1', bytes: 20, weak: true },
   { name: 'sha224', oid: `${nist}.4`, hash: 'sha224', bytes: 28, weak: false },
   { name: 'sha256', oid: `${nist}.1`, hash: 'sha256', bytes: 32, weak: false },
   { name: 'sha384', oid: `${nist}.2`, hash: 'sha384', bytes: 48, weak: false },
@@ -43,8 +46,13 @@ const digests: readonly Digest[] = [
   { name: 'shake256', oid: `${nist}.12`, hash: 'shake256', bytes: 64, weak: false },
 ];
 
-const byOid: ReadonlyMap<string, Digest> = new Map(digests.map((digest) => [digest.oid, digest]));
 const byName: ReadonlyMap<string, Digest> = new Map(digests.map((digest) => [digest.name, digest]));
+
+const byOid: ReadonlyMap<string, Digest> = new Map([
+  ...digests.map((digest) => [digest.oid, digest] as const),
+  // RFC 8419 §2.3: SHAKE256 with the length as a parameter; a length other than 512 bits only fails to match.
+  [oids.shake256Len, byName.get('shake256')!] as const,
+]);
 
 /** Finds a digest by its object identifier; undefined when it is none that we compute. */
 export function findDigest(oid: string): Digest | undefined {
@@ -54,6 +62,13 @@ export function findDigest(oid: string): Digest | undefined {
 /** Gives a digest by name. */
 export function digestNamed(name: DigestName): Digest {
   return byName.get(name)!;
+}
+
+/** Writes the identifier of a digest: parameters absent, RFC 5754 §2; SHAKE256 names its 512 bits, RFC 8419 §2.3. */
+export function derDigestAlgorithm(digest: Digest): Uint8Array {
+  return digest.name === 'shake256'
+    ? derAlgorithm(oids.shake256Len, derInteger(8 * digest.bytes))
+    : derAlgorithm(digest.oid);
 }
 
 /** Computes a digest over pieces of bytes, one after the other. */

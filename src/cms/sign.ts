@@ -14,13 +14,12 @@ import {
 } from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
 import { keyMatchesCertificate } from '../pki/private-key.ts';
-import { derAlgorithm } from './algorithm.ts';
 import { derAlgorithmProtection } from './algorithm-protection.ts';
 import { derAttribute } from './attribute.ts';
 import { formatCapabilities, ownCapabilities } from './capability.ts';
 import { derIssuerAndSerialNumber } from './certificate-identifier.ts';
 import { type DerPieces, identifiers, wrapPieces } from './der-pieces.ts';
-import { computeDigest, type DigestName } from './digest.ts';
+import { computeDigest, type DigestName, derDigestAlgorithm } from './digest.ts';
 import { derEncryptionKeyPreference } from './encryption-key-preference.ts';
 import { CmsError } from './error.ts';
 import { type SigningScheme, signingSchemeFor } from './signature-scheme.ts';
@@ -66,7 +65,7 @@ export function signContent(input: SignInput): Uint8Array {
   }
   const eContentType = input.eContentType ?? oids.data;
   const scheme = signingSchemeFor(signer.privateKey, signer.rsaPadding);
-  const digestAlgorithm = derAlgorithm(scheme.digest.oid);
+  const digestAlgorithm = derDigestAlgorithm(scheme.digest);
   const octets = detached
     ? []
     : wrapPieces(identifiers.explicit0, wrapPieces(identifiers.octetString, [content]));

@@ -42,6 +42,13 @@ interface Row {
   readonly contentDigests?: readonly DigestName[];
 }
 
+/** RFC 9881. */
+const mlDsaOids: Readonly<Record<string, string>> = {
+  'ml-dsa-44': '2.16.840.1.101.3.4.3.17',
+  'ml-dsa-65': '2.16.840.1.101.3.4.3.18',
+  'ml-dsa-87': '2.16.840.1.101.3.4.3.19',
+};
+
 const strongDigests: readonly DigestName[] = ['sha512', 'sha3-512', 'shake256'];
 
 /** RFC 3370 §3, RFC 5754 §3, RFC 4056, RFC 5753, RFC 8419, RFC 9882. */
@@ -67,17 +74,17 @@ const table: Readonly<Record<string, Row>> = {
   [oids.ed25519]: { kind: 'pure', name: 'ed25519', contentDigests: ['sha512'] },
   [oids.ed448]: { kind: 'pure', name: 'ed448', contentDigests: ['shake256'] },
   // RFC 9882 §3.3: a digest no weaker than the parameter set.
-  '2.16.840.1.101.3.4.3.17': {
+  [mlDsaOids['ml-dsa-44']!]: {
     kind: 'pure',
     name: 'ml-dsa-44',
     contentDigests: ['sha256', 'sha384', 'sha3-256', 'sha3-384', ...strongDigests],
   },
-  '2.16.840.1.101.3.4.3.18': {
+  [mlDsaOids['ml-dsa-65']!]: {
     kind: 'pure',
     name: 'ml-dsa-65',
     contentDigests: ['sha384', 'sha3-384', ...strongDigests],
   },
-  '2.16.840.1.101.3.4.3.19': { kind: 'pure', name: 'ml-dsa-87', contentDigests: strongDigests },
+  [mlDsaOids['ml-dsa-87']!]: { kind: 'pure', name: 'ml-dsa-87', contentDigests: strongDigests },
 };
 
 /**
@@ -250,6 +257,12 @@ export function signingSchemeFor(
   if (type === 'ed25519' || type === 'ed448') {
     const digest = digestNamed(type === 'ed25519' ? 'sha512' : 'shake256');
     return { digest, algorithm: derAlgorithm(oids[type]), sign: (data) => sign(null, data, privateKey) };
+  }
+  const mlDsa = mlDsaOids[type ?? ''];
+  if (mlDsa !== undefined) {
+    // RFC 9882 §3.3: SHA-512 goes with every parameter set.
+    const digest = digestNamed('sha512');
+    return { digest, algorithm: derAlgorithm(mlDsa), sign: (data) => sign(null, data, privateKey) };
   }
   const row = type === 'ec' ? curveDigests[privateKey.asymmetricKeyDetails?.namedCurve ?? ''] : undefined;
   if (row === undefined)

@@ -64,6 +64,29 @@ export function readSignedAttributes(node: Asn1): SignedAttributes {
   };
 }
 
+/** Attributes that say something about the signature only where it covers them. */
+const onlySigned: ReadonlySet<string> = new Set([
+  oids.contentType,
+  oids.messageDigest,
+  oids.signingTime,
+  oids.smimeCapabilities,
+  oids.encryptionKeyPreference,
+  oids.signingCertificate,
+  oids.signingCertificateV2,
+  oids.cmsAlgorithmProtection,
+]);
+
+/**
+ * Checks the unsigned attributes of a signer: those that must be signed may not stand there, RFC 5652 §11, RFC 8551 §2.5,
+ * RFC 6211 §2.
+ *
+ * @throws CmsError `malformed-cms`, `too-many-attributes`; PkiError of the reader
+ */
+export function checkUnsignedAttributes(node: Asn1): void {
+  const wrong = readAttributes(node).find(({ type }) => onlySigned.has(type));
+  if (wrong !== undefined) throw new CmsError('malformed-cms', `the attribute ${wrong.type} is not signed`);
+}
+
 function onlyValue(attributes: readonly Attribute[], type: string): Asn1 | undefined {
   const found = attributes.filter((attribute) => attribute.type === type);
   if (found.length === 0) return undefined;

@@ -16,7 +16,7 @@ export const signerCodes = {
   },
   'malformed-attributes': {
     meaning:
-      'The signed attributes are not DER, or one that must stand exactly once, with one value, does not.',
+      'The signed attributes are not DER, or one does not stand exactly once with one value, or is not signed.',
   },
   'content-type-mismatch': {
     meaning: 'The contentType attribute names another type than the signed content has.',

@@ -9,7 +9,7 @@ import { namesThisCertificate } from './certificate-identifier.ts';
 import { computeDigest, type Digest, findDigest } from './digest.ts';
 import { strengthOf } from './key-strength.ts';
 import { findScheme, type SignatureScheme } from './signature-scheme.ts';
-import { readSignedAttributes, type SignedAttributes } from './signed-attributes.ts';
+import { checkUnsignedAttributes, readSignedAttributes, type SignedAttributes } from './signed-attributes.ts';
 import type { SignedData, SignerInfo } from './signed-data.ts';
 import { type SignerCode, type SignerMathVerdict, signerCodes } from './signer-verdict.ts';
 import { isNamedCertificate } from './signing-certificate.ts';
@@ -68,6 +68,7 @@ function bad(facts: Names, code: SignerCode, certificate?: Certificate): SignerM
 
 function attributesOf(signerInfo: SignerInfo): SignedAttributes | undefined {
   try {
+    if (signerInfo.unsignedAttrs !== undefined) checkUnsignedAttributes(signerInfo.unsignedAttrs);
     return readSignedAttributes(signerInfo.signedAttrs!);
   } catch (error) {
     if (error instanceof SsympaError) return undefined;
