@@ -3,19 +3,12 @@ import type { Robot, Site } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
 import { isEditor, isListmaster, isOwner, isSubscriber } from '../lists/roles.ts';
 import { ScenarioFiles } from '../lists/scenario-files.ts';
-import { silentLog } from '../log.ts';
-import { readReceivedMessage } from '../message/received-message.ts';
-import { messageVariable, securityOf } from '../message/scenario-variables.ts';
 import { parseAddressList } from '../mime/address.ts';
-import type { EvaluationContext, MessageSecurity, VariableValue } from '../scenario/context.ts';
+import type { EvaluationContext } from '../scenario/context.ts';
 import { contextVariables } from '../scenario/context-variables.ts';
 import { type Explanation, evaluateScenario, refuseWithoutRules } from '../scenario/evaluate.ts';
 import type { AuthenticationMethod } from '../scenario/vocabulary.ts';
-import { ListKeyring } from '../trust/list-keys.ts';
-import { MessageOpener } from '../trust/message-opener.ts';
-import { TrustAnchors } from '../trust/trust-anchors.ts';
 import { type CliIo, printJson } from './io.ts';
-import { readInput } from './read-input.ts';
 import {
   type JsonOptions,
   type OpenSite,
@@ -89,7 +82,7 @@ async function contextOf(
   const nowMs = io.clock.now();
   const given = new Map(options.set.map((pair) => splitPair(io, pair)));
   const total = list ? String(await store.subscribers.count(list.address)) : undefined;
-  const message = options.message === undefined ? undefined : await openFile(io, options.message, site, list);
+  const message = options.message === undefined ? undefined : await factsOf(io, options.message, site, list);
   const known = contextVariables({
     nowMs,
     domain: robot.domain,
@@ -116,27 +109,10 @@ function splitPair(io: CliIo, pair: string): [string, string] {
   return [pair.slice(0, equals), pair.slice(equals + 1)];
 }
 
-interface MessageFacts {
-  variable(path: string): VariableValue;
-  readonly security: MessageSecurity;
-}
-
-async function openFile(io: CliIo, file: string, site: Site, list: List | undefined): Promise<MessageFacts> {
-  const raw = await readInput(io, file);
-  const message = readReceivedMessage({
-    id: 'explained',
-    recipient: list?.address ?? '',
-    envelopeSender: '',
-    receivedAtMs: io.clock.now(),
-    raw,
-  });
-  const opener = new MessageOpener({
-    keyring: new ListKeyring(() => site.conf.key_passwd, silentLog),
-    anchors: new TrustAnchors(site.conf, silentLog),
-    clock: io.clock,
-  });
-  const { opened } = await opener.open(raw, list);
-  return { variable: (path) => messageVariable(message, opened, path), security: securityOf(opened) };
+/** What reads and opens messages is loaded only when there is one. */
+async function factsOf(io: CliIo, file: string, site: Site, list: List | undefined) {
+  const { readMessageFacts } = await import('./scenario-message.ts');
+  return readMessageFacts(io, file, site, list);
 }
 
 /** Only single values; a rule can compare no others. */

@@ -1,0 +1,45 @@
+import type { Site } from '../config/site.ts';
+import type { List } from '../lists/list.ts';
+import { silentLog } from '../log.ts';
+import { readReceivedMessage } from '../message/received-message.ts';
+import { messageVariable, securityOf } from '../message/scenario-variables.ts';
+import type { MessageSecurity, VariableValue } from '../scenario/context.ts';
+import { ListKeyring } from '../trust/list-keys.ts';
+import { MessageOpener } from '../trust/message-opener.ts';
+import { TrustAnchors } from '../trust/trust-anchors.ts';
+import type { CliIo } from './io.ts';
+import { readInput } from './read-input.ts';
+
+/** What a message says to the conditions of a scenario. */
+export interface MessageFacts {
+  variable(path: string): VariableValue;
+  readonly security: MessageSecurity;
+}
+
+/**
+ * Reads a message that a command line names, and opens it with the keys of the list and the trust of the site.
+ *
+ * @throws MessageError `message-unreadable`
+ */
+export async function readMessageFacts(
+  io: CliIo,
+  file: string,
+  site: Site,
+  list: List | undefined,
+): Promise<MessageFacts> {
+  const raw = await readInput(io, file);
+  const message = readReceivedMessage({
+    id: 'explained',
+    recipient: list?.address ?? '',
+    envelopeSender: '',
+    receivedAtMs: io.clock.now(),
+    raw,
+  });
+  const opener = new MessageOpener({
+    keyring: new ListKeyring(() => site.conf.key_passwd, silentLog),
+    anchors: new TrustAnchors(site.conf, silentLog),
+    clock: io.clock,
+  });
+  const { opened } = await opener.open(raw, list);
+  return { variable: (path) => messageVariable(message, opened, path), security: securityOf(opened) };
+}
