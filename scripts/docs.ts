@@ -1,0 +1,207 @@
+/**
+ * Makes the generated pages of `docs/reference/` from the tables in the code: `npm run docs` writes them,
+ * `node scripts/docs.ts --check` fails when a committed page is stale.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import type { CliIo } from '../src/cli/io.ts';
+import { makeProgram } from '../src/cli/program.ts';
+import { systemClock } from '../src/clock.ts';
+import { listReference, siteReference } from '../src/config/reference.ts';
+import { defaultsDir } from '../src/config/site.ts';
+import { parseScenario } from '../src/scenario/parse.ts';
+import { scenarioReference } from '../src/scenario/reference.ts';
+import { titleOf } from '../src/scenario/title.ts';
+import { templatesReference } from '../src/templates/reference.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const sourceFolder = join(root, 'src');
+const referenceFolder = join(root, 'docs/reference');
+
+/** The generated pages. */
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
+  'parameters.md': siteReference,
+  'list-parameters.md': listReference,
+  'errors.md': errorsReference,
+  'commands.md': commandsReference,
+  'scenarios.md': scenariosPage,
+  'templates.md': templatesReference,
+};
+
+const madeBy = (from: string) => `<!-- Made by scripts/docs.ts from ${from}; change that, not this page. -->`;
+
+interface CodeRow {
+  readonly meaning: string;
+  readonly temporary?: boolean;
+}
+
+interface CodeTable {
+  readonly name: string;
+  readonly folder: string;
+  readonly rows: Readonly<Record<string, CodeRow>>;
+}
+
+/** Writes the page of the authorization language; the shipped scenarios stand on it with their titles. */
+function scenariosPage(): string {
+  const folder = join(defaultsDir, 'scenari');
+  const shipped = readdirSync(folder).map((file) => {
+    const dot = file.indexOf('.');
+    const source = { file, function: file.slice(0, dot), name: file.slice(dot + 1) };
+    const scenario = parseScenario(readFileSync(join(folder, file), 'utf8'), source);
+    return { function: source.function, name: source.name, title: titleOf(scenario, ['en']) };
+  });
+  return scenarioReference(shipped);
+}
+
+/** Writes every table of codes that the code exports under a name that ends in `Codes`. */
+async function errorsReference(): Promise<string> {
+  const tables = await codeTables();
+  const owners = ownersOf(tables);
+  const sections = tables.flatMap((table) => {
+    const rows = Object.entries(table.rows).filter(([, row]) => owners.get(row) === table);
+    if (rows.length === 0) return [];
+    const lines = rows.map(([code, { meaning, temporary }]) => {
+      const again = temporary === undefined ? '' : temporary ? 'yes' : 'no';
+      return `| \`${code}\` | ${meaning.replaceAll('|', '\\|')} | ${again} |`;
+    });
+    const head = ['| code | meaning | may pass with time |', '| --- | --- | --- |'];
+    return [`## ${table.folder}: ${wordsOf(table.name)}`, [...head, ...lines].join('\n')];
+  });
+  return `${[
+    madeBy('the code tables in src'),
+    '# Codes of errors and verdicts',
+    'Errors, refusals and verdicts carry a code that stays the same from version to version: in the log, in JSON, in what `ssympa spool list` shows. *May pass with time* says whether the same act may succeed later: the peer is then answered 4xx, a job is tried again, a command ends with exit code 75 or 69. A verdict has no such column.',
+    ...sections,
+  ].join('\n\n')}\n`;
+}
+
+async function codeTables(): Promise<readonly CodeTable[]> {
+  const tables: CodeTable[] = [];
+  for (const file of sourceFiles(sourceFolder).toSorted()) {
+    if (!/export const \w*Codes\b/.test(readFileSync(file, 'utf8'))) continue;
+    const loaded = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+    for (const [name, value] of Object.entries(loaded))
+      if (name.endsWith('Codes') && isCodeTable(value))
+        tables.push({ name, folder: relative(sourceFolder, file).split('/')[0]!, rows: value });
+  }
+  return tables;
+}
+
+function isCodeTable(value: unknown): value is CodeTable['rows'] {
+  if (typeof value !== 'object' || value === null) return false;
+  const rows = Object.values(value) as readonly { readonly meaning?: unknown }[];
+  return rows.length > 0 && rows.every((row) => typeof row?.meaning === 'string');
+}
+
+/** A table that is put together from others shows nothing of its own: each row stands in its smallest table. */
+function ownersOf(tables: readonly CodeTable[]): ReadonlyMap<CodeRow, CodeTable> {
+  const owners = new Map<CodeRow, CodeTable>();
+  for (const table of tables) {
+    for (const row of Object.values(table.rows)) {
+      const owner = owners.get(row);
+      const isSmaller = !owner || Object.keys(table.rows).length < Object.keys(owner.rows).length;
+      if (isSmaller) owners.set(row, table);
+    }
+  }
+  return owners;
+}
+
+function wordsOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** Writes every command with its arguments and options. */
+async function commandsReference(): Promise<string> {
+  const program = await makeProgram(silentIo);
+  const sections = program.commands.filter(isOurs).flatMap((command) => sectionsOf(command, 'ssympa'));
+  return `${[
+    madeBy('src/cli'),
+    '# Commands of the program',
+    'Every command takes `--help`. Errors go to standard error as `ssympa: error: …`, with `ssympa: hint: …` where there is one. Exit codes: 0 done · 1 the answer is no · 64 usage · 65 bad input · 66 no such input file · 67 no such list or address · 69 a service is unavailable · 70 a bug · 75 try again later · 77 not permitted · 78 configuration.',
+    ...sections,
+  ].join('\n\n')}\n`;
+}
+
+function sectionsOf(command: Command, parent: string): readonly string[] {
+  const name = `${parent} ${command.name()}`;
+  const subs = command.commands.filter(isOurs);
+  if (subs.length > 0) return subs.flatMap((sub) => sectionsOf(sub, name));
+  const words = command.registeredArguments.map((argument) => {
+    const shown = argument.variadic ? `${argument.name()}…` : argument.name();
+    return argument.required ? `<${shown}>` : `[${shown}]`;
+  });
+  const options = command.options.filter((option) => !option.hidden);
+  const rows = [
+    ...command.registeredArguments.map((argument) => [`${argument.name()}`, argument.description]),
+    ...options.map((option) => [
+      option.flags,
+      `${option.description}${option.mandatory ? ' (must be given)' : ''}`,
+    ]),
+  ];
+  const table = [
+    '| word | meaning |',
+    '| --- | --- |',
+    ...rows.map(([word, meaning]) => `| \`${word}\` | ${meaning} |`),
+  ];
+  return [
+    `## ${name}`,
+    `\`${[name, ...words].join(' ')}${options.length > 0 ? ' [options]' : ''}\``,
+    ...(command.description() === '' ? [] : [command.description()]),
+    ...(rows.length === 0 ? [] : [table.join('\n')]),
+  ];
+}
+
+function isOurs(command: Command): boolean {
+  return command.name() !== 'help';
+}
+
+const silentIo: CliIo = {
+  stdin: (async function* () {})(),
+  stdout() {},
+  stderr() {},
+  env: {},
+  cwd: root,
+  clock: systemClock,
+  exit() {},
+  fail(_code, message) {
+    throw new Error(message);
+  },
+};
+
+function sourceFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sourceFiles(path);
+    return entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts') ? [path] : [];
+  });
+}
+
+async function main(): Promise<void> {
+  const isCheck = process.argv.includes('--check');
+  const stale: string[] = [];
+  for (const [name, make] of Object.entries(pages)) {
+    const file = join(referenceFolder, name);
+    const text = await make();
+    const committed = readPage(file);
+    if (committed === text) continue;
+    stale.push(name);
+    if (!isCheck) writeFileSync(file, text);
+  }
+  for (const name of stale) console.log(`${isCheck ? 'stale' : 'written'}: docs/reference/${name}`);
+  if (isCheck && stale.length > 0) {
+    console.error('run npm run docs and commit the pages');
+    process.exitCode = 1;
+  }
+}
+
+function readPage(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+await main();
