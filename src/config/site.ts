@@ -41,6 +41,8 @@ export interface Robot {
   readonly domain: string;
   /** The values of the site, those of the domain's `robot.conf` over them. */
   readonly conf: RobotParameters;
+  /** The listmasters of the site, who have the rights of a listmaster in every domain. */
+  readonly siteListmasters: readonly string[];
   /** `etc/DOMAIN`, which need not exist. */
   readonly etcDir: string;
   /** The folder of the lists. */
@@ -110,7 +112,10 @@ async function loadRobots(
     const explDir = isMain ? site.home : join(site.home, domain);
     const over = own && robotParameters(domain, overlayParameters(collected, own), file, absolute);
     const conf = over ? { ...over, key_passwd: site.key_passwd } : site;
-    robots.push({ robot: { domain, conf, etcDir, explDir }, withoutEffect: own?.withoutEffect ?? [] });
+    robots.push({
+      robot: { domain, conf, siteListmasters: site.listmaster, etcDir, explDir },
+      withoutEffect: own?.withoutEffect ?? [],
+    });
   }
   return robots;
 }

@@ -4,10 +4,12 @@ import type { Repositories } from '../store/store.ts';
 import type { List } from './list.ts';
 import type { Lists } from './lists.ts';
 
-/** Tells whether an address is a listmaster of a domain. */
+/** Tells whether an address is a listmaster of a domain, or of the whole site. */
 export function isListmaster(robot: Robot, address: string): boolean {
   const canonical = canonicalAddress(address);
-  return robot.conf.listmaster.some((one) => canonicalAddress(one) === canonical);
+  return [...robot.conf.listmaster, ...robot.siteListmasters].some(
+    (one) => canonicalAddress(one) === canonical,
+  );
 }
 
 /**
