@@ -171,25 +171,36 @@ export function agreementFor(
 }
 
 /**
+ * Computes the shared secret of two keys.
+ *
+ * @returns undefined where they are of different curves, or the secret of X25519 or X448 is all zero
+ */
+export function agreeOnSecret(privateKey: KeyObject, publicKey: KeyObject): Uint8Array | undefined {
+  try {
+    const secret = diffieHellman({ privateKey, publicKey });
+    // RFC 8418 §2: the shared secret MUST NOT be all zero; on the curves of RFC 5753 zero is a coordinate like others.
+    const isMontgomery = privateKey.asymmetricKeyType !== 'ec';
+    return isMontgomery && secret.every((byte) => byte === 0) ? undefined : secret;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Agrees on a key-encryption key.
  *
- * @returns undefined where the public key is not a point of the curve, is of another curve, or the secret is all zero
+ * @returns undefined where no secret can be agreed on, see {@link agreeOnSecret}
  */
 export function agreeOnKey(
   { scheme, wrap, sharedInfo }: Agreement,
   privateKey: KeyObject,
   publicKey: KeyObject,
 ): Uint8Array | undefined {
-  try {
-    const secret = diffieHellman({ privateKey, publicKey });
-    // RFC 8418 §2: the shared secret MUST NOT be all zero.
-    if (secret.every((byte) => byte === 0)) return undefined;
-    return scheme.derivation === 'hkdf'
-      ? new Uint8Array(hkdfSync(scheme.hash, secret, new Uint8Array(0), sharedInfo, wrap.keyBytes))
-      : x963(scheme.hash, secret, sharedInfo, wrap.keyBytes);
-  } catch {
-    return undefined;
-  }
+  const secret = agreeOnSecret(privateKey, publicKey);
+  if (secret === undefined) return undefined;
+  return scheme.derivation === 'hkdf'
+    ? new Uint8Array(hkdfSync(scheme.hash, secret, new Uint8Array(0), sharedInfo, wrap.keyBytes))
+    : x963(scheme.hash, secret, sharedInfo, wrap.keyBytes);
 }
 
 // SEC 1 §3.6.1
