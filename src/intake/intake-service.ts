@@ -1,0 +1,148 @@
+import type { Clock } from '../clock.ts';
+import type { Site } from '../config/site.ts';
+import type { List } from '../lists/list.ts';
+import type { Lists } from '../lists/lists.ts';
+import { type Recipient, resolveRecipient } from '../lists/recipients.ts';
+import type { Log } from '../log.ts';
+import { canonicalAddress } from '../mime/address.ts';
+import { newId, sha256Hex } from '../secrets.ts';
+import type { IncomingEnvelope, MailHandler } from '../smtp/listener.ts';
+import { type ListenerReply, listenerReplies } from '../smtp/reply.ts';
+import type { MessageKind, NewMessage } from '../store/messages.ts';
+import type { Repositories, Store } from '../store/store.ts';
+import { countHops } from './hops.ts';
+
+/** RFC 5321 §6.3: at least a hundred hops are no loop yet. */
+const maxHops = 100;
+
+/** What the intake works with. */
+export interface IntakeParts {
+  /** Gives the site as it is configured now. */
+  readonly site: () => Site;
+  readonly lists: () => Lists;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called between commit and reply; tests die there. */
+  readonly afterCommit?: () => Promise<void>;
+}
+
+/** One recipient that a message is stored for. */
+interface Taker {
+  readonly address: string;
+  readonly kind: MessageKind;
+  readonly list: List | undefined;
+}
+
+type Resolved =
+  | { readonly status: 'taken'; readonly taker: Taker }
+  | { readonly status: 'refused'; readonly reply: ListenerReply };
+
+/** Takes mail over: "250" only after the raw message, its receipt and its job are committed. */
+export class IntakeService implements MailHandler {
+  readonly #parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  async recipient(address: string): Promise<ListenerReply> {
+    const resolved = await this.#resolve(address);
+    return resolved.status === 'taken' ? listenerReplies.recipientFine : resolved.reply;
+  }
+
+  async messageForEach(envelope: IncomingEnvelope, raw: Uint8Array): Promise<readonly ListenerReply[]> {
+    const replies: ListenerReply[] = [];
+    for (const address of envelope.recipients) replies.push(await this.#takeSafely(envelope, [address], raw));
+    return replies;
+  }
+
+  messageForAll(envelope: IncomingEnvelope, raw: Uint8Array): Promise<ListenerReply> {
+    return this.#takeSafely(envelope, envelope.recipients, raw);
+  }
+
+  async #takeSafely(
+    envelope: IncomingEnvelope,
+    addresses: readonly string[],
+    raw: Uint8Array,
+  ): Promise<ListenerReply> {
+    try {
+      return await this.#take(envelope, addresses, raw);
+    } catch (error) {
+      // Whatever it is, the mail stays with the peer.
+      this.#parts.log.error('message not stored', { error: error instanceof Error ? error.name : 'unknown' });
+      return listenerReplies.ownTrouble;
+    }
+  }
+
+  async #take(
+    envelope: IncomingEnvelope,
+    addresses: readonly string[],
+    raw: Uint8Array,
+  ): Promise<ListenerReply> {
+    if (countHops(raw, maxHops) >= maxHops) return listenerReplies.tooManyHops;
+    const takers: Taker[] = [];
+    for (const address of addresses) {
+      const resolved = await this.#resolve(address);
+      if (resolved.status === 'refused') return resolved.reply;
+      if (raw.length > maxSizeOf(resolved.taker, this.#parts.site())) return listenerReplies.tooLargeForList;
+      takers.push(resolved.taker);
+    }
+    const { store, afterCommit, log } = this.#parts;
+    const sha256 = sha256Hex(raw);
+    await store.transaction(async (tx) => {
+      for (const taker of takers) await this.#store(tx, envelope, taker, raw, sha256);
+    });
+    await afterCommit?.();
+    for (const { address } of takers) log.info('message stored', { recipient: address, bytes: raw.length });
+    return listenerReplies.stored;
+  }
+
+  async #store(
+    tx: Repositories,
+    { envelopeSender }: IncomingEnvelope,
+    { address, kind, list }: Taker,
+    raw: Uint8Array,
+    sha256: string,
+  ): Promise<void> {
+    const receivedAt = this.#parts.clock.now();
+    const id = newId(receivedAt);
+    // A redelivery after a lost reply is answered like the first, and stored once.
+    if (!(await tx.receipts.claim(address, sha256, id))) return;
+    const message: NewMessage = {
+      id,
+      kind,
+      list: list?.address ?? '',
+      recipient: address,
+      envelopeSender,
+      raw,
+      size: raw.length,
+      sha256,
+      receivedAt,
+    };
+    await tx.messages.insert(message);
+    await tx.jobs.enqueue({ role: 'pipeline', kind: 'process-message', subject: id });
+  }
+
+  async #resolve(address: string): Promise<Resolved> {
+    const { lists, site } = this.#parts;
+    return resolutionOf(canonicalAddress(address), await resolveRecipient(lists(), site(), address));
+  }
+}
+
+function resolutionOf(address: string, recipient: Recipient): Resolved {
+  if (recipient.kind === 'unknown') return refused(listenerReplies.noSuchAddress);
+  if (recipient.kind === 'command') return refused(listenerReplies.noCommands);
+  const list = 'list' in recipient ? recipient.list : undefined;
+  if (list?.status === 'error_config') return refused(listenerReplies.ownTrouble);
+  if (recipient.kind === 'post' && list?.status !== 'open') return refused(listenerReplies.listClosed);
+  return { status: 'taken', taker: { address, kind: recipient.kind, list } };
+}
+
+function refused(reply: ListenerReply): Resolved {
+  return { status: 'refused', reply };
+}
+
+function maxSizeOf({ list }: Taker, site: Site): number {
+  return list?.config.max_size ?? site.conf.max_size;
+}
