@@ -253,6 +253,20 @@ function bitsOf(content: Uint8Array, strict: boolean, what: string): BitString {
   return { bytes: content.subarray(1), unusedBits };
 }
 
+const noBytes = new Uint8Array();
+
+/**
+ * Gives the bytes of a signature from its BIT STRING.
+ *
+ * @returns no bytes, which no signature has, when the bits are not whole bytes: the object is read, and the signature is bad
+ * @throws PkiError `asn1-type`
+ */
+export function readSignatureBits(node: Asn1 | undefined): Uint8Array {
+  requirePrimitive(node, tags.bitString, 'a signature');
+  const { content } = node;
+  return content[0] === 0 ? content.subarray(1) : noBytes;
+}
+
 /**
  * Gives a UTCTime or GeneralizedTime.
  *

@@ -14,6 +14,7 @@ import {
   readExplicit,
   readInteger,
   readSequence,
+  readSignatureBits,
   readSmallInteger,
   readTime,
   sameBytes,
@@ -79,15 +80,12 @@ export function parseCertificate(der: Uint8Array): Certificate {
     throw new PkiError('bad-certificate', 'a certificate has not three members');
   }
   const signatureAlgorithm = readAlgorithm(algorithm);
-  const bits = readBitString(signature, 'the signature of a certificate');
-  if (bits.unusedBits !== 0)
-    throw new PkiError('bad-certificate', 'a signature is not a whole number of bytes');
   const body = readTbs(tbs);
   // RFC 5280 §4.1.1.2: the algorithm inside and outside of the signed part are the same.
   if (!sameBytes(body.innerAlgorithm.raw, signatureAlgorithm.raw)) {
     throw new PkiError('bad-certificate', 'a certificate names two different signature algorithms');
   }
-  return new ParsedCertificate(der, tbs.raw, body, signatureAlgorithm, bits.bytes);
+  return new ParsedCertificate(der, tbs.raw, body, signatureAlgorithm, readSignatureBits(signature));
 }
 
 interface TbsCertificate {

@@ -12,10 +12,10 @@ import {
   isContext,
   isUniversal,
   readAsn1,
-  readBitString,
   readExplicit,
   readInteger,
   readSequence,
+  readSignatureBits,
   readSmallInteger,
   readTime,
   sameBytes,
@@ -86,14 +86,12 @@ export function parseCertificateList(der: Uint8Array): CertificateList {
     throw new PkiError('bad-crl', 'a CRL has not three members');
   }
   const signatureAlgorithm = readAlgorithm(algorithm);
-  const bits = readBitString(signature, 'the signature of a CRL');
-  if (bits.unusedBits !== 0) throw new PkiError('bad-crl', 'a signature is not a whole number of bytes');
   const body = readTbs(tbs);
   // RFC 5280 §5.1.1.2: the algorithm inside and outside of the signed part are the same.
   if (!sameBytes(body.innerAlgorithm.raw, signatureAlgorithm.raw)) {
     throw new PkiError('bad-crl', 'a CRL names two different signature algorithms');
   }
-  return new ParsedCrl(der, tbs.raw, body, signatureAlgorithm, bits.bytes);
+  return new ParsedCrl(der, tbs.raw, body, signatureAlgorithm, readSignatureBits(signature));
 }
 
 interface TbsCrl {

@@ -19,6 +19,7 @@ export {
   readOid,
   readSequence,
   readSet,
+  readSignatureBits,
   readSmallInteger,
   readString,
   readTime,

@@ -114,3 +114,23 @@ export function derOtherName(oid: string, value: Uint8Array): Uint8Array {
   sequence[0] = 0xa0;
   return sequence;
 }
+
+/** Gives a text that is equal exactly when two general names are the same. */
+export function generalNameKey(name: GeneralName): string {
+  switch (name.type) {
+    case 'directoryName':
+      return `directoryName:${name.name.key}`;
+    case 'rfc822Name':
+    case 'dnsName':
+    case 'uri':
+      return `${name.type}:${name.text}`;
+    case 'ipAddress':
+      return `ipAddress:${Buffer.from(name.bytes).toString('hex')}`;
+    case 'registeredId':
+      return `registeredId:${name.oid}`;
+    case 'otherName':
+      return `otherName:${name.oid}:${Buffer.from(name.value.raw).toString('hex')}`;
+    default:
+      return `${name.type}:${Buffer.from(name.raw).toString('hex')}`;
+  }
+}
