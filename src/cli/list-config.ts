@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ConfigError } from '../config/error.ts';
 import { listSchema } from '../config/list-parameters.ts';
 import { nearestName } from '../config/nearest-name.ts';
-import { infoOf } from '../config/parameter.ts';
+import { infoOf, type ParameterShape } from '../config/parameter.ts';
 import { readConfigText } from '../config/site.ts';
 import { type List, listConfigFile } from '../lists/list.ts';
 import { type CliIo, printJson } from './io.ts';
@@ -33,7 +33,7 @@ export function listConfigCommand(io: CliIo): Command {
 
 async function printWhole(io: CliIo, list: List, { json }: Options): Promise<void> {
   if (list.error) throw list.error;
-  if (json) return printJson(io, list.config);
+  if (json) return printJson(io, withoutSecrets(listSchema.shape, list.config));
   io.stdout((await readConfigText(listConfigFile(list.directory))) ?? '');
 }
 
@@ -48,7 +48,7 @@ function printOne(io: CliIo, list: List, key: string, { json }: Options): void {
       nearest === undefined ? 'docs/reference/list-parameters.md names all' : `did you mean ${nearest}?`;
     throw new ConfigError('unknown-parameter', `unknown parameter ${key.slice(0, 100)}`, { hint });
   }
-  const paragraph = (list.config as Readonly<Record<string, unknown>>)[name];
+  const paragraph = withoutSecrets(listSchema.shape, list.config)[name];
   const value = member === undefined ? paragraph : (paragraph as Readonly<Record<string, unknown>>)[member];
   if (json) printJson(io, value ?? null);
   else if (value !== undefined) io.stdout(`${textOf(value)}\n`);
@@ -58,4 +58,16 @@ function textOf(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** What is printed may be seen and kept by more people than the file. */
+function withoutSecrets(shape: ParameterShape, values: object): Readonly<Record<string, unknown>> {
+  const shown = Object.entries(values).flatMap(([name, value]: [string, unknown]): [string, unknown][] => {
+    const info = shape[name] && infoOf(shape[name]);
+    if (info?.isSecret) return value === undefined ? [] : [[name, '***']];
+    if (!info?.members) return [[name, value]];
+    const clean = (one: unknown) => withoutSecrets(info.members!, one as object);
+    return [[name, Array.isArray(value) ? value.map(clean) : clean(value)]];
+  });
+  return Object.fromEntries(shown);
 }
