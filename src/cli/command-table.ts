@@ -64,6 +64,27 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       },
     },
   },
+  smime: {
+    summary: 'inspect, open, seal and sign messages',
+    commands: {
+      inspect: {
+        summary: 'say what a message is and what its signatures are worth',
+        load: async () => (await import('./smime-inspect.ts')).smimeInspectCommand,
+      },
+      open: {
+        summary: 'write the innermost entity, decrypted',
+        load: async () => (await import('./smime-open.ts')).smimeOpenCommand,
+      },
+      seal: {
+        summary: 'encrypt a message',
+        load: async () => (await import('./smime-seal.ts')).smimeSealCommand,
+      },
+      sign: {
+        summary: 'sign a message',
+        load: async () => (await import('./smime-sign.ts')).smimeSignCommand,
+      },
+    },
+  },
   scenario: {
     summary: 'check scenario files, explain decisions',
     commands: {

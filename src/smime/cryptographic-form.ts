@@ -18,7 +18,14 @@ export type CryptographicForm =
   | { readonly form: 'plain' };
 
 /** What `smime-type` says, `undefined` where nothing, `named` where only a file name makes it S/MIME. A hint, no more. */
-export type CmsClaim = 'enveloped' | 'auth-enveloped' | 'signed' | 'compressed' | 'certs-only' | 'named' | undefined;
+export type CmsClaim =
+  | 'enveloped'
+  | 'auth-enveloped'
+  | 'signed'
+  | 'compressed'
+  | 'certs-only'
+  | 'named'
+  | undefined;
 
 const claims: Readonly<Record<string, CmsClaim>> = {
   'enveloped-data': 'enveloped',
@@ -54,7 +61,8 @@ function clearForm(entity: Entity): CryptographicForm {
 
 /** Dispatches on the protocol; where none is named, on the type of the part that would be the signature. */
 function isForeign(entity: Entity): boolean {
-  const protocol = entity.contentType.parameters.get('protocol') ?? entity.children[1]?.contentType.type ?? '';
+  const protocol =
+    entity.contentType.parameters.get('protocol') ?? entity.children[1]?.contentType.type ?? '';
   return !signatureTypes.includes(protocol.trim().toLowerCase());
 }
 
@@ -65,7 +73,8 @@ function claimOf(entity: Entity): CmsClaim | 'none' {
     const named = claims[parameters.get('smime-type')?.trim().toLowerCase() ?? ''];
     return named ?? (signatureTypes.includes(type) ? 'signed' : undefined);
   }
-  if (type === 'application/octet-stream' && fileNamesOf(entity).some((name) => cmsFileName.test(name))) return 'named';
+  if (type === 'application/octet-stream' && fileNamesOf(entity).some((name) => cmsFileName.test(name)))
+    return 'named';
   return 'none';
 }
 
@@ -80,5 +89,7 @@ function fileNamesOf(entity: Entity): readonly string[] {
 
 /** A second field of the kind lets two programs see two messages in the same bytes. */
 function isAmbiguous(entity: Entity): boolean {
-  return ['Content-Type', 'Content-Transfer-Encoding'].some((name) => findFields(entity.header, name).length > 1);
+  return ['Content-Type', 'Content-Transfer-Encoding'].some(
+    (name) => findFields(entity.header, name).length > 1,
+  );
 }

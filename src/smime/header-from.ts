@@ -39,11 +39,11 @@ export function readHeaderFrom(header: Header): HeaderFrom {
  * @param signers of the layer that speaks for the body, their addresses canonical; their status is not looked at here
  */
 export function matchSender(from: HeaderFrom, signers: readonly SignerReport[]): SenderVerdict {
-  if (from.sole === undefined) return mismatch(from.addresses.length === 0 ? 'from-missing' : 'from-ambiguous');
+  if (from.sole === undefined)
+    return mismatch(from.addresses.length === 0 ? 'from-missing' : 'from-ambiguous');
   const addresses = signers.flatMap((signer) => signer.addresses);
   if (addresses.length === 0) return mismatch('signer-has-no-address');
-  if (addresses.includes(from.sole))
-    return { matches: true, code: null, reason: null };
+  if (addresses.includes(from.sole)) return { matches: true, code: null, reason: null };
   const reason = `The certificate of the signer names ${addresses.join(', ')}, and the message is from ${from.sole}.`;
   return { matches: false, code: 'signer-not-sender', reason };
 }

@@ -2,6 +2,7 @@ import { canonicalAddress } from '../mime/address.ts';
 import { decodeEncodedWords } from '../mime/encoded-word.ts';
 import type { Entity } from '../mime/entity.ts';
 import { findField, findFields, type Header, type HeaderField } from '../mime/header.ts';
+import { cryptographicForm } from './cryptographic-form.ts';
 import { readHeaderFrom } from './header-from.ts';
 
 /** What protects the header fields inside the layers: what holds of the message as a whole. RFC 9788 §4.3. */
@@ -58,7 +59,7 @@ interface Found {
  * @param input the outer header, and the payload within all layers
  */
 export function readHeaderProtection(input: ProtectionInput): HeaderProtection {
-  const found = input.payload && findProtected(input.payload, input.outer, input.decrypted);
+  const found = input.payload && findProtected(input.payload, input.decrypted);
   if (!found) return unprotected;
   const { header, mode, scheme } = found;
   const text = (name: string) => findField(header, name)?.body ?? null;
@@ -82,28 +83,32 @@ function statusOf({ decrypted, validlySigned }: ProtectionInput): ProtectionStat
 }
 
 /** RFC 9788 §2.1.1: the parameter counts at the root of the payload and nowhere else. */
-function findProtected(payload: Entity, outer: Header, decrypted: boolean): Found | undefined {
+function findProtected(payload: Entity, decrypted: boolean): Found | undefined {
   const { parameters } = payload.contentType;
   const { header } = payload;
-  const hp = parameters.get('hp')?.toLowerCase();
-  if (hp === 'clear' || hp === 'cipher') return { mode: hp, scheme: 'rfc9788', header };
+  const hp = hpOf(payload);
+  if (hp) return { mode: hp, scheme: 'rfc9788', header };
   const mode = decrypted ? 'cipher' : 'clear';
   if (parameters.get('protected-headers')?.toLowerCase() === 'v1')
     return { mode, scheme: 'protected-headers-v1', header };
-  const inner = wrappedMessage(payload, outer);
+  const inner = wrappedMessage(payload);
   return inner && { mode, scheme: 'rfc8551', header: inner.header };
 }
 
+function hpOf(entity: Entity): 'clear' | 'cipher' | undefined {
+  const hp = entity.contentType.parameters.get('hp')?.toLowerCase();
+  return hp === 'clear' || hp === 'cipher' ? hp : undefined;
+}
+
 /**
- * RFC 9788 §4.10, RFC 8551 §3.1: a whole message as payload. A forwarded message looks alike, so that it must be the
- * one in hand: not marked as forwarded, and of the same Message-ID.
+ * Gives the message that a payload of the RFC 8551 scheme wraps. RFC 9788 §4.10.1.
+ *
+ * @param payload root of the cryptographic payload
  */
-function wrappedMessage(payload: Entity, outer: Header): Entity | undefined {
+export function wrappedMessage(payload: Entity): Entity | undefined {
   const [inner] = payload.children;
   if (payload.contentType.type !== 'message/rfc822' || inner === undefined) return undefined;
-  if (payload.contentType.parameters.get('forwarded')?.toLowerCase() === 'yes') return undefined;
-  const id = findField(inner.header, 'Message-ID')?.body;
-  return id !== undefined && id === findField(outer, 'Message-ID')?.body ? inner : undefined;
+  return hpOf(payload) || hpOf(inner) || cryptographicForm(inner).form !== 'plain' ? undefined : inner;
 }
 
 /** Tells whether a field describes the MIME structure, and so protects nothing. RFC 9788 §1.1.1. */
@@ -111,9 +116,10 @@ export function isStructuralField(name: string): boolean {
   return /^(?:content-|mime-version$)/i.test(name);
 }
 
-/** RFC 9788 §4.3: HP-Outer tells what the sender put outside; the older schemes are held against what came. */
+/** RFC 9788 §4.3.1, §4.10.2: HP-Outer tells what the sender put outside; the older schemes are held against what came. */
 function confidentialFields({ header, scheme, mode }: Found, outer: Header): readonly string[] {
-  const shown = scheme === 'rfc9788' && mode === 'cipher' ? outerCopies(header) : keysOf(outer.fields);
+  if (mode !== 'cipher') return [];
+  const shown = scheme === 'rfc9788' ? outerCopies(header) : keysOf(outer.fields);
   const own = header.fields.filter(({ name }) => !isStructuralField(name) && !isHpOuter(name));
   return [...new Set(own.filter((field) => !shown.has(keyOf(field))).map(({ name }) => name))];
 }

@@ -3,7 +3,13 @@ import type { Layer, SignerReport } from './layer.ts';
 import type { OpenedMessage } from './open-message.ts';
 
 /** A value that JSON can hold. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
 
 /**
  * Describes an opened message for people and scripts: kinds, algorithms, signers, verdicts, and the protected header
@@ -12,7 +18,8 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
  * @returns the JSON of `smime inspect`, whose keys are a contract
  */
 export function inspectJson(opened: OpenedMessage): { readonly [key: string]: JsonValue } {
-  const { mode, subject, from, to, date, scheme, status, confidential, fromDiffers } = opened.headerProtection;
+  const { mode, subject, from, to, date, scheme, status, confidential, fromDiffers } =
+    opened.headerProtection;
   return {
     kind: opened.kind,
     layers: opened.layers.map(layerJson),

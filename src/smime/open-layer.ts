@@ -2,14 +2,14 @@ import { openCompressed } from '../cms/compressed-data.ts';
 import { type ContentInfo, parseContentInfo } from '../cms/content-info.ts';
 import { CmsError } from '../cms/error.ts';
 import type { SignedData } from '../cms/signed-data.ts';
-import { type Entity, entityBytes, decodedBody } from '../mime/entity.ts';
+import { decodedBody, type Entity, entityBytes } from '../mime/entity.ts';
 import { MimeError } from '../mime/error.ts';
 import type { CmsClaim, CryptographicForm } from './cryptographic-form.ts';
-import { openEnvelope, openEncryptedData, unreadableEnvelope } from './enveloped-layer.ts';
 import type { EncryptionState, OpenKeys } from './enveloped-layer.ts';
+import { openEncryptedData, openEnvelope, unreadableEnvelope } from './enveloped-layer.ts';
 import type { Layer } from './layer.ts';
-import { judgeSignedData, unreadableSignedLayer, type VerifyOptions } from './signed-layer.ts';
 import { invalidLayer, type SignatureVerdict } from './signature-verdict.ts';
+import { judgeSignedData, unreadableSignedLayer, type VerifyOptions } from './signed-layer.ts';
 
 /** Everything that a layer may need to be opened and judged. */
 export interface LayerOptions extends VerifyOptions, OpenKeys {}
@@ -101,7 +101,10 @@ function openSigned(info: SignedData, { ambiguous }: CmsForm, options: LayerOpti
   if (info.signerInfos.length === 0 && eContent === undefined)
     return { layer: { type: 'certs-only', certificates }, inner: undefined };
   const fault = ambiguous ? invalidLayer('ambiguous-header') : undefined;
-  return { layer: judgeSignedData(info, { form: 'opaque', content: eContent, fault }, options), inner: eContent };
+  return {
+    layer: judgeSignedData(info, { form: 'opaque', content: eContent, fault }, options),
+    inner: eContent,
+  };
 }
 
 function unreadable(claim: CmsClaim, verdict: SignatureVerdict): LayerStep {

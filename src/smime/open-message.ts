@@ -35,7 +35,9 @@ export interface OpenedMessage {
   readonly kind: MessageKind;
   /** From the outside in, root-down only. */
   readonly layers: readonly Layer[];
-  readonly decryption: Omit<EncryptionState, 'status'> & { readonly status: 'none' | EncryptionState['status'] };
+  readonly decryption: Omit<EncryptionState, 'status'> & {
+    readonly status: 'none' | EncryptionState['status'];
+  };
   /** The entity inside the innermost envelope, its bytes exactly; undefined when nothing was encrypted, or not all opened. */
   readonly payload: OpenedContent | undefined;
   /** The entity within all layers, as far as they could be opened; undefined where what is inside cannot be reached. */
@@ -130,7 +132,12 @@ function openLayers(raw: Uint8Array, outer: Entity, options: OpenOptions): Openi
 }
 
 /** Takes one layer off; undefined where there is none. */
-function openNext(opening: Opening, entity: Entity, depth: number, options: OpenOptions): Opening | undefined {
+function openNext(
+  opening: Opening,
+  entity: Entity,
+  depth: number,
+  options: OpenOptions,
+): Opening | undefined {
   const form = readForm(entity);
   if (form === undefined) return { ...opening, entity: undefined, fault: invalidLayer('unreadable-content') };
   if (form.form === 'plain') return undefined;
@@ -153,7 +160,9 @@ function openNext(opening: Opening, entity: Entity, depth: number, options: Open
 }
 
 /** Nobody can tell what is further in, so nothing further out counts. */
-function tooDeep(encryption: EncryptionState | undefined): Pick<Opening, 'fault' | 'encryption' | 'entity' | 'innermost'> {
+function tooDeep(
+  encryption: EncryptionState | undefined,
+): Pick<Opening, 'fault' | 'encryption' | 'entity' | 'innermost'> {
   return {
     fault: invalidLayer('too-many-layers'),
     encryption: encryption && { ...encryption, status: 'failed' },
@@ -180,7 +189,10 @@ function readEntity(bytes: Uint8Array): Entity | undefined {
   }
 }
 
-function messageVerdict(signed: readonly SignedLayer[], fault: SignatureVerdict | undefined): SignatureVerdict {
+function messageVerdict(
+  signed: readonly SignedLayer[],
+  fault: SignatureVerdict | undefined,
+): SignatureVerdict {
   const worst = worstVerdict(signed.map((layer) => layer.verdict));
   return fault && (worst.status !== 'none' || fault.code === 'too-many-layers') ? fault : worst;
 }
@@ -192,7 +204,13 @@ function orderSigners(
 ): readonly SignerReport[] {
   if (speaking === undefined) return [];
   const own = speaking.signers.toSorted((a, b) => Number(isSender(from, b)) - Number(isSender(from, a)));
-  return [...own, ...signed.toReversed().filter((layer) => layer !== speaking).flatMap((layer) => layer.signers)];
+  return [
+    ...own,
+    ...signed
+      .toReversed()
+      .filter((layer) => layer !== speaking)
+      .flatMap((layer) => layer.signers),
+  ];
 }
 
 function kindOf(layer: Layer | undefined): MessageKind {

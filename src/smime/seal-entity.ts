@@ -54,7 +54,8 @@ export function sealEntity(entity: OpenedContent | Uint8Array, cipher: SealCiphe
     fields: sealedFields(cipher),
     copyFor: (certificate) => copyFor(sealed, certificate, tailOf),
     bodyFor: (certificates) => {
-      if (certificates.length === 0) throw new SmimeError('no-recipient', 'no certificate was given to seal for');
+      if (certificates.length === 0)
+        throw new SmimeError('no-recipient', 'no certificate was given to seal for');
       return encodeBase64Lines(sealed.der(certificates));
     },
   };
@@ -76,7 +77,11 @@ function cachedTails(shared: Uint8Array): (offset: number) => Uint8Array {
  * Base64 of the shared bytes depends only on where in a group of three they begin: the head takes so many of them as
  * complete its last group, and ends its line there. RFC 2045 §6.8 lets lines be shorter than 76.
  */
-function copyFor(sealed: SealedContent, certificate: Certificate, tailOf: (offset: number) => Uint8Array): SealedBody {
+function copyFor(
+  sealed: SealedContent,
+  certificate: Certificate,
+  tailOf: (offset: number) => Uint8Array,
+): SealedBody {
   const own = sealed.headFor(certificate);
   const offset = Math.min((3 - (own.length % 3)) % 3, sealed.tail.length);
   const head = encodeBase64Lines(concatBytes(own, sealed.tail.subarray(0, offset)));

@@ -1,5 +1,5 @@
-import { type ContentSigner, formatCertsOnly, signContent, signingDigest } from '../cms/sign.ts';
 import type { DigestName } from '../cms/digest.ts';
+import { type ContentSigner, formatCertsOnly, signContent, signingDigest } from '../cms/sign.ts';
 import { composeEntity, composeMultipart } from '../mime/compose.ts';
 import { encodeBase64Lines } from '../mime/transfer-encoding.ts';
 import type { Certificate } from '../pki/certificate.ts';
@@ -30,7 +30,11 @@ const micalgs: Readonly<Partial<Record<DigestName, string>>> = {
  * @returns a whole entity with its Content-* fields, to be put behind an outer header
  * @throws CmsError `cannot-sign-with`, `key-mismatch`
  */
-export function signEntity(entity: Uint8Array, signer: ContentSigner, { opaque, atMs }: SignEntityOptions): Uint8Array {
+export function signEntity(
+  entity: Uint8Array,
+  signer: ContentSigner,
+  { opaque, atMs }: SignEntityOptions,
+): Uint8Array {
   const der = signContent({ content: entity, detached: !opaque, signer, atMs });
   if (opaque) return composeCms(der, 'signed-data', 'smime.p7m');
   const digest = signingDigest(signer.privateKey, signer.rsaPadding);

@@ -5,7 +5,9 @@ import { type SignerMathVerdict, signerCodes } from '../cms/signer-verdict.ts';
 import { verifySignerInfo } from '../cms/verify.ts';
 import { toCrlf } from '../mime/canonicalize.ts';
 import { type Certificate, certificateAddresses } from '../pki/certificate.ts';
+import { findExtension, sameExtension } from '../pki/certificate-extensions.ts';
 import type { CertificateList } from '../pki/crl.ts';
+import { sameName } from '../pki/name.ts';
 import { formatName } from '../pki/name-text.ts';
 import { oids } from '../pki/oid.ts';
 import { type PathVerdict, validatePath } from '../pki/path.ts';
@@ -38,9 +40,14 @@ const noBytes = new Uint8Array(0);
  * @param signedData as it came
  * @param input the content and what is wrong around it
  */
-export function judgeSignedData(signedData: SignedData, input: SignedInput, options: VerifyOptions): SignedLayer {
+export function judgeSignedData(
+  signedData: SignedData,
+  input: SignedInput,
+  options: VerifyOptions,
+): SignedLayer {
   const fault = input.fault ?? contentFault(signedData);
-  const judge = (signerInfo: SignerInfo) => judgeSigner(signedData, signerInfo, input.content, options, fault);
+  const judge = (signerInfo: SignerInfo) =>
+    judgeSigner(signedData, signerInfo, input.content, options, fault);
   const signers = signedData.signerInfos.map(judge);
   const digests = [...new Set(signers.map((signer) => signer.digestAlgorithm))];
   return {
@@ -57,9 +64,13 @@ export function unreadableSignedLayer(form: 'clear' | 'opaque', verdict: Signatu
   return { type: 'signed', form, digestAlgorithm: null, signers: [], verdict };
 }
 
-function layerVerdict(signers: readonly SignerReport[], fault: SignatureVerdict | undefined): SignatureVerdict {
+function layerVerdict(
+  signers: readonly SignerReport[],
+  fault: SignatureVerdict | undefined,
+): SignatureVerdict {
   // Zero signers prove nothing: the message is unsigned, whatever else is wrong with it.
-  if (signers.length === 0) return { status: 'none', code: 'no-signer', reason: layerCodes['no-signer'].meaning };
+  if (signers.length === 0)
+    return { status: 'none', code: 'no-signer', reason: layerCodes['no-signer'].meaning };
   return fault ?? worstVerdict(signers.map(verdictOf));
 }
 
@@ -136,7 +147,10 @@ function rankOf({ math, path }: Evidence): number {
 function candidatesOf(signedData: SignedData, { sid }: SignerInfo, trust: Trust): readonly Certificate[] {
   const known = [...signedData.certificates, ...trust.untrusted, ...trust.trustAnchors];
   const named = known.filter((certificate) => namesThisCertificate(sid, certificate));
-  return [...new Map(named.map((certificate) => [certificate.sha256, certificate])).values()].slice(0, maxCandidates);
+  return [...new Map(named.map((certificate) => [certificate.sha256, certificate])).values()].slice(
+    0,
+    maxCandidates,
+  );
 }
 
 /** RFC 8551 §2.7: capabilities and preferences are taken from valid signatures only. */
@@ -171,7 +185,8 @@ function verifyMath(
   content: Uint8Array | undefined,
   legacy: boolean,
 ): SignerMathVerdict {
-  if (content === undefined) return withoutContent(verifySignerInfo(signedData, signerInfo, noBytes, { legacy }));
+  if (content === undefined)
+    return withoutContent(verifySignerInfo(signedData, signerInfo, noBytes, { legacy }));
   const exact = verifySignerInfo(signedData, signerInfo, content, { legacy });
   if (exact.status === 'good' || exact.code !== 'digest-mismatch') return exact;
   // RFC 8551 §3.1.1: what was signed had CRLF, whatever a mail store made of it.
@@ -179,8 +194,16 @@ function verifyMath(
   return canonical === content ? exact : verifySignerInfo(signedData, signerInfo, canonical, { legacy });
 }
 
-function withoutContent({ signatureAlgorithm, digestAlgorithm, signingTimeMs }: SignerMathVerdict): SignerMathVerdict {
-  const facts = { signatureAlgorithm, digestAlgorithm, ...(signingTimeMs === undefined ? {} : { signingTimeMs }) };
+function withoutContent({
+  signatureAlgorithm,
+  digestAlgorithm,
+  signingTimeMs,
+}: SignerMathVerdict): SignerMathVerdict {
+  const facts = {
+    signatureAlgorithm,
+    digestAlgorithm,
+    ...(signingTimeMs === undefined ? {} : { signingTimeMs }),
+  };
   return { ...facts, status: 'bad', code: 'content-absent', reason: signerCodes['content-absent'].meaning };
 }
 
@@ -203,10 +226,15 @@ function newestLists(
   own: readonly CertificateList[],
   fromMessage: readonly CertificateList[],
 ): readonly CertificateList[] {
-  const fresh = fromMessage.filter((list) => !own.some((one) => isSameSource(one, list) && one.thisUpdateMs >= list.thisUpdateMs));
-  return [...own, ...fresh];
+  const isSuperseded = (list: CertificateList) =>
+    own.some((one) => one.thisUpdateMs >= list.thisUpdateMs && hasSameScope(one, list));
+  return [...own, ...fromMessage.filter((list) => !isSuperseded(list))];
 }
 
-function isSameSource(a: CertificateList, b: CertificateList): boolean {
-  return formatName(a.issuer) === formatName(b.issuer);
+function hasSameScope(a: CertificateList, b: CertificateList): boolean {
+  const scopes = [oids.issuingDistributionPoint, oids.deltaCrlIndicator];
+  return (
+    sameName(a.issuer, b.issuer) &&
+    scopes.every((oid) => sameExtension(findExtension(a.extensions, oid), findExtension(b.extensions, oid)))
+  );
 }

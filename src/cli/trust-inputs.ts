@@ -1,0 +1,108 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { silentLog } from '../log.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import { type CertificateList, parseCertificateList } from '../pki/crl.ts';
+import { readCertificates, readDerBlocks } from '../pki/pem.ts';
+import { TrustAnchors, type TrustMaterial } from '../trust/trust-anchors.ts';
+import type { CliIo } from './io.ts';
+import { readInput } from './read-input.ts';
+import { confFileOf, type SiteOptions, siteOf } from './site-options.ts';
+
+/** Options by which a command line says whom to trust. */
+export interface TrustOptions extends SiteOptions {
+  readonly cafile?: string;
+  readonly capath?: string;
+  readonly untrusted: readonly string[];
+  readonly crl: readonly string[];
+  readonly at?: number;
+}
+
+/** What the options name, read. */
+export interface TrustInputs {
+  readonly trustAnchors: readonly Certificate[];
+  readonly untrusted: readonly Certificate[];
+  readonly crls: readonly CertificateList[];
+  readonly atMs: number;
+}
+
+/** Adds the options of {@link TrustOptions} to a command. */
+export function withTrustInputs(command: Command): Command {
+  return command
+    .option('--cafile <file>', 'trust anchors, PEM or DER; replaces those of the site')
+    .option('--capath <folder>', 'a folder of trust anchors; replaces those of the site')
+    .option(
+      '--untrusted <file>',
+      'certificates that may lie on the way to an anchor; may be repeated',
+      collect,
+      [],
+    )
+    .option('--crl <file>', 'certificate revocation lists; may be repeated', collect, [])
+    .option('--at <time>', 'judge at this time, ISO 8601, instead of now', parseTime);
+}
+
+/** Gathers the values of an option that may be repeated. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** Reads a time of a command line; without a zone it is UTC. */
+export function parseTime(text: string): number {
+  const iso = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text);
+  const ms = iso ? Date.parse(text.includes('T') && iso[1] === undefined ? `${text}Z` : text) : Number.NaN;
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError('not a time such as 2026-01-31 or 2026-01-31T12:00:00Z.');
+  return ms;
+}
+
+/**
+ * Reads what the trust options name. With `--cafile` or `--capath` no site is needed; without them, and without a site,
+ * nobody is trusted.
+ *
+ * @throws TrustError `trust-file-unreadable`, PkiError, ConfigError where a site is there and faulty
+ */
+export async function readTrustInputs(io: CliIo, options: TrustOptions): Promise<TrustInputs> {
+  const own = options.cafile !== undefined || options.capath !== undefined;
+  const anchors = own ? await namedAnchors(io, options) : await siteAnchors(io, options);
+  const untrusted = await Promise.all(
+    options.untrusted.map(async (file) => readCertificates(await readInput(io, file))),
+  );
+  const crls = await Promise.all(options.crl.map(async (file) => readLists(await readInput(io, file))));
+  return {
+    trustAnchors: anchors.trustAnchors,
+    untrusted: untrusted.flat(),
+    crls: [...anchors.crls, ...crls.flat()],
+    atMs: options.at ?? io.clock.now(),
+  };
+}
+
+async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promise<TrustMaterial> {
+  const paths = {
+    cafile: cafile === undefined ? undefined : resolve(io.cwd, cafile),
+    capath: capath === undefined ? undefined : resolve(io.cwd, capath),
+  };
+  for (const path of [paths.cafile, paths.capath]) {
+    if (path !== undefined && !(await exists(path))) io.fail('no-input', `there is no ${path}`);
+  }
+  return new TrustAnchors(paths, silentLog).current();
+}
+
+/** A site that nobody named and that is not there trusts nobody. */
+async function siteAnchors(io: CliIo, options: TrustOptions): Promise<TrustMaterial> {
+  const named = options.conf !== undefined || Boolean(io.env.SSYMPA_CONF);
+  if (!named && !(await exists(await confFileOf(io, options)))) return { trustAnchors: [], crls: [] };
+  const { conf } = await siteOf(io, options);
+  return new TrustAnchors(conf, silentLog).current();
+}
+
+function readLists(bytes: Uint8Array): readonly CertificateList[] {
+  return readDerBlocks(bytes, new Set(['X509 CRL'])).map((der) => parseCertificateList(der));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
