@@ -18,7 +18,7 @@ import { oids } from './oid.ts';
 /** What we write takes about 0.1 s to try a password on. */
 const iterations = 210_000;
 /** More would be a way to keep the program busy with one file. */
-const maxIterations = 10_000_000;
+const maxIterations = 2_000_000;
 const maxSaltBytes = 1024;
 const maxScryptMemory = 256 * 1024 * 1024;
 
@@ -189,7 +189,7 @@ export function readSalt(node: Asn1 | undefined): Uint8Array {
   return salt;
 }
 
-/** Reads a number of iterations, 1 to 10,000,000. */
+/** Reads a number of iterations, 1 to 2,000,000. */
 export function readIterations(node: Asn1 | undefined): number {
   const count = readSmallInteger(node, 'a number of iterations');
   if (count < 1 || count > maxIterations)
