@@ -135,8 +135,8 @@ key_passwd_file etc/key_passwd
 
 # The web interface.
 #web_listen 127.0.0.1:8443
-tls_certificate etc/tls/cert.pem
-tls_private_key etc/tls/private_key
+#tls_certificate etc/tls/cert.pem
+#tls_private_key etc/tls/private_key
 
 # Everything that is no file. One machine: sqlite. Several: postgres://USER:PASSWORD@HOST/NAME
 # (then let others not read this file: chmod o-r, and let the user of the MTA's pipe be of its group).

@@ -34,7 +34,9 @@ export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding
     }
   }
   if (findings.length > 0) return findings;
-  return [fine(check, usable === 0 ? 'no list has a key' : `${usable} of lists: right, valid and trusted`)];
+  const pairs = usable === 1 ? '1 pair' : `${usable} pairs`;
+  const text = `${pairs} of certificate and key: they open, belong together, name their list and are valid`;
+  return [fine(check, usable === 0 ? 'no list has a key' : text)];
 }
 
 function checkIdentity(

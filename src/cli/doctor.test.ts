@@ -1,0 +1,248 @@
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeTestCa, type TestCa } from '../../test/kit/ca.ts';
+import { recordedIo } from '../../test/kit/cli.ts';
+import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
+import { type SmtpSink, startSmtpSink } from '../../test/kit/smtp-sink.ts';
+import { encryptPrivateKey } from '../pki/private-key.ts';
+import type { Finding } from './doctor/finding.ts';
+import { type DoctorWorld, doctorCommand } from './doctor.ts';
+
+let made: FolderSite;
+let ca: TestCa;
+let sink: SmtpSink;
+
+const world: DoctorWorld = { mailExchangers: async (domain) => [`mx.${domain}`] };
+const day = 86_400_000;
+
+beforeEach(async () => {
+  ca = makeTestCa();
+  sink = await startSmtpSink();
+  made = await makeFolderSite();
+  made.write('ca.pem', ca.pem);
+  made.write('expl/X509-user-certs/.keep', '');
+  configure();
+  await made.lists.create({ name: 'plans', owners: ['ann@example.org'] });
+});
+
+afterEach(async () => {
+  await sink.close();
+  await made.dispose();
+});
+
+function configure(...lines: readonly string[]): void {
+  const all = [
+    'domain example.org',
+    'listmaster root@example.org',
+    'cafile ca.pem',
+    'key_passwd_file phrase',
+  ];
+  made.write('phrase', 'open sesame\n');
+  made.write('sympa.conf', [...all, `smtp_relay smtp://127.0.0.1:${sink.port}`, ...lines, ''].join('\n'));
+}
+
+function installKey(options: Parameters<TestCa['issue']>[0] = {}, password = 'open sesame'): void {
+  const pair = ca.issue({ address: 'plans@example.org', algorithm: 'ec-p256', use: 'both', ...options });
+  made.write('expl/plans/cert.pem', pair.certificatePem);
+  const file = join(made.dir, 'expl/plans/private_key');
+  writeFileSync(file, encryptPrivateKey(pair.privateKey, password), { mode: 0o600 });
+}
+
+async function examine(
+  asked: DoctorWorld = world,
+): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
+  const { io, result } = recordedIo({ cwd: made.dir });
+  await doctorCommand(io, asked).parseAsync(['--json'], { from: 'user' });
+  const { code, stdout } = result();
+  return { code, findings: JSON.parse(stdout) };
+}
+
+async function findingsOf(check: string, asked?: DoctorWorld): Promise<readonly Finding[]> {
+  return (await examine(asked)).findings.filter((finding) => finding.check === check);
+}
+
+describe('ssympa doctor', () => {
+  it('finds nothing wrong with a site that is right', async () => {
+    installKey();
+    const { code, findings } = await examine();
+    expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(code).toBe(0);
+    expect(new Set(findings.map(({ check }) => check))).toEqual(
+      new Set([
+        'configuration',
+        'lists',
+        'keys',
+        'trust',
+        'openssl',
+        'database',
+        'certificates',
+        'mail route',
+        'DNS',
+      ]),
+    );
+  });
+
+  it('prints one line a finding, and what to do', async () => {
+    made.write('expl/plans/config', 'sned private\n');
+    const { io, result } = recordedIo({ cwd: made.dir });
+    await doctorCommand(io, world).parseAsync([], { from: 'user' });
+    expect(result().code).toBe(1);
+    expect(result().stdout).toMatch(
+      /^ERROR lists: plans@example\.org takes no mail: .*unknown parameter sned\n {8}did you mean send\?$/m,
+    );
+  });
+
+  it('says every fault of a configuration, and nothing else', async () => {
+    made.write('sympa.conf', 'domian example.org\nlistmaster x\n');
+    const { code, findings } = await examine();
+    expect(code).toBe(1);
+    expect(findings.map(({ check, status }) => `${check} ${status}`)).toEqual(
+      Array(3).fill('configuration error'),
+    );
+  });
+
+  it('warns of what has no effect, and of a secret that everybody may read', async () => {
+    made.write('sympa.conf', 'domain example.org\nlistmaster root@example.org\nkey_passwd x\nbulk_sleep 3\n');
+    chmodSync(join(made.dir, 'sympa.conf'), 0o644);
+    const texts = (await findingsOf('configuration'))
+      .filter(({ status }) => status === 'warn')
+      .map(({ text }) => text);
+    expect(texts).toEqual([expect.stringContaining('bulk_sleep'), expect.stringContaining('holds a secret')]);
+  });
+
+  it('finds a list without owner, and one whose scenario is missing or faulty', async () => {
+    made.write('expl/plans/config', 'send nothing\n');
+    expect((await findingsOf('lists')).map(({ status }) => status)).toEqual(['warn', 'error']);
+    made.write('etc/scenari/send.nothing', 'true() smtp => do_it\n');
+    expect(await findingsOf('lists')).toMatchObject([
+      { status: 'warn' },
+      { status: 'error', text: expect.stringContaining('send.nothing:1') },
+    ]);
+  });
+
+  it.each<[string, () => void, string, Finding['status']]>([
+    ['a pass phrase that is wrong', () => installKey({}, 'close sesame'), 'does not open', 'error'],
+    [
+      'another address',
+      () => installKey({ address: 'other@example.org' }),
+      'names other@example.org',
+      'error',
+    ],
+    [
+      'an end in the past',
+      () => installKey({ notBeforeMs: Date.now() - 9 * day, notAfterMs: Date.now() - day }),
+      'expired on',
+      'error',
+    ],
+    ['an end that is near', () => installKey({ notAfterMs: Date.now() + 5 * day }), 'expires on', 'warn'],
+    [
+      'a key that is open to all',
+      () => {
+        installKey();
+        chmodSync(join(made.dir, 'expl/plans/private_key'), 0o644);
+      },
+      'can read',
+      'error',
+    ],
+    [
+      'no key',
+      () => {
+        installKey();
+        rmSync(join(made.dir, 'expl/plans/private_key'));
+      },
+      'no private key',
+      'error',
+    ],
+    [
+      'an issuer that is not trusted',
+      () => {
+        ca = makeTestCa();
+        installKey();
+      },
+      'not trusted',
+      'warn',
+    ],
+  ])('finds %s of a list', async (_name, spoil, text, status) => {
+    spoil();
+    expect(await findingsOf('keys')).toMatchObject([{ status, text: expect.stringContaining(text) }]);
+  });
+
+  it('finds that nobody is trusted, or that the anchors cannot be read', async () => {
+    made.write('ca.pem', 'nothing');
+    expect(await findingsOf('trust')).toMatchObject([{ status: 'error' }]);
+    made.write('sympa.conf', 'domain example.org\nlistmaster root@example.org\n');
+    expect(await findingsOf('trust')).toMatchObject([{ status: 'warn' }]);
+  });
+
+  it('finds an openssl that does not run, where one is set', async () => {
+    configure('openssl ./no-such-program');
+    expect(await findingsOf('openssl')).toMatchObject([{ status: 'error' }]);
+  });
+
+  it('finds a database that is none', async () => {
+    made.write('blocked', '');
+    configure('database sqlite:blocked/x.db');
+    expect(await findingsOf('database')).toMatchObject([{ status: 'error' }]);
+  });
+
+  it('names files of the certificate folder that are not used', async () => {
+    made.write('expl/X509-user-certs/bob@example.org', 'nothing');
+    made.write(
+      'expl/X509-user-certs/eve@example.org@enc',
+      ca.issue({ address: 'eve@example.org', algorithm: 'ec-p256' }).certificatePem,
+    );
+    expect(await findingsOf('certificates')).toMatchObject([
+      { status: 'warn', text: expect.stringMatching(/1 of 2 files .*"bob@example.org"/) },
+    ]);
+  });
+
+  it('finds a relay that is not there, refuses, or says nothing that is SMTP', async () => {
+    sink.rule = ({ step }) => (step === 'ehlo' ? '421 4.3.2 not now' : undefined);
+    expect(await findingsOf('mail route')).toMatchObject([
+      { status: 'error', text: expect.stringContaining('421 4.3.2') },
+    ]);
+    const odd = await talking('HTTP/1.1 400 Bad Request\r\n');
+    made.write(
+      'sympa.conf',
+      `domain example.org\nlistmaster root@example.org\nsmtp_relay smtp://127.0.0.1:${odd.port}\n`,
+    );
+    expect(await findingsOf('mail route')).toMatchObject([
+      { status: 'error', text: expect.stringContaining('HTTP/1.1') },
+    ]);
+    odd.server.close();
+    made.write(
+      'sympa.conf',
+      'domain example.org\nlistmaster root@example.org\nsmtp_relay smtp://127.0.0.1:1\n',
+    );
+    expect(await findingsOf('mail route')).toMatchObject([
+      { status: 'error', text: expect.stringContaining('ECONNREFUSED') },
+    ]);
+  });
+
+  it('checks the sendmail program where mail goes out through it', async () => {
+    made.write(
+      'sympa.conf',
+      'domain example.org\nlistmaster root@example.org\nsmtp_relay none\nsendmail /no/such/program\n',
+    );
+    expect(await findingsOf('mail route')).toMatchObject([{ status: 'error' }]);
+  });
+
+  it('makes no error of DNS', async () => {
+    const failing = (code: string): DoctorWorld => ({
+      mailExchangers: () => Promise.reject(Object.assign(new Error(code), { code })),
+    });
+    for (const asked of [failing('ENODATA'), failing('ECONNREFUSED'), { mailExchangers: async () => [] }])
+      expect((await findingsOf('DNS', asked)).map(({ status }) => status)).toEqual(['warn', 'warn']);
+    expect((await examine(failing('ETIMEOUT'))).code).toBe(0);
+  });
+});
+
+async function talking(text: string): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer((socket) => socket.end(text));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return { server, port: address.port };
+}
