@@ -88,6 +88,7 @@ async function contextOf(
     domain: robot.domain,
     sender: options.sender,
     ...(list && { listname: list.name }),
+    ...(message && { message: message.message }),
     list: (key) => (key === 'total' ? total : parameterText(list?.config, key)),
     conf: (key) => parameterText(robot.conf, key),
   });
@@ -96,7 +97,7 @@ async function contextOf(
     isOwner: (of, address) => isOwner(lists, robot, of, address),
     isEditor: (of, address) => isEditor(lists, robot, of, address),
     isListmaster: (address) => isListmaster(robot, address),
-    variable: (path) => given.get(path) ?? known(path) ?? message?.variable(path),
+    variable: (path) => given.get(path) ?? known(path),
     nowMs,
     parseAddresses,
     ...(message && { security: message.security }),

@@ -2,8 +2,9 @@ import type { Site } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
 import { silentLog } from '../log.ts';
 import { readReceivedMessage } from '../message/received-message.ts';
-import { messageVariable, securityOf } from '../message/scenario-variables.ts';
-import type { MessageSecurity, VariableValue } from '../scenario/context.ts';
+import { messageVariables, securityOf } from '../message/scenario-variables.ts';
+import type { MessageSecurity } from '../scenario/context.ts';
+import type { MessageVariables } from '../scenario/context-variables.ts';
 import { ListKeyring } from '../trust/list-keys.ts';
 import { MessageOpener } from '../trust/message-opener.ts';
 import { TrustAnchors } from '../trust/trust-anchors.ts';
@@ -12,7 +13,7 @@ import { readInput } from './read-input.ts';
 
 /** What a message says to the conditions of a scenario. */
 export interface MessageFacts {
-  variable(path: string): VariableValue;
+  readonly message: MessageVariables;
   readonly security: MessageSecurity;
 }
 
@@ -41,5 +42,5 @@ export async function readMessageFacts(
     clock: io.clock,
   });
   const { opened } = await opener.open(raw, list);
-  return { variable: (path) => messageVariable(message, opened, path), security: securityOf(opened) };
+  return { message: messageVariables(message, opened), security: securityOf(opened) };
 }

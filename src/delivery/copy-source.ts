@@ -1,7 +1,7 @@
 import type { Certificate } from '../pki/certificate.ts';
 import type { OpenedContent } from '../smime/opened.ts';
 import { type EntitySealer, sealEntity } from '../smime/seal-entity.ts';
-import { dotStuff } from '../smtp/client.ts';
+import { dotStuff } from '../smtp/dot-stuffing.ts';
 import type { Distribution } from '../store/distributions.ts';
 import type { DeliveryErrorCode } from './error.ts';
 import { type SealCipher, type SealPolicy, sealClassOf } from './seal-class.ts';

@@ -1,5 +1,5 @@
 import { formatVerp } from '../lists/verp.ts';
-import type { OutgoingCopy, RecipientReply } from '../smtp/client.ts';
+import type { OutgoingCopy, RecipientReply } from '../smtp/transport.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
 import type { Distribution } from '../store/distributions.ts';
 import type { JobHandler, JobOutcome } from '../store/job-runner.ts';
@@ -61,7 +61,7 @@ async function sendRows(
     for await (const shipment of shipments(parts, distribution, source, rows)) {
       const replies = await connection.send(shipment.copy);
       // RFC 5321 §4.2.5: the final reply hands responsibility over; it is on the disk before the next copy starts.
-      await parts.store.deliveries.record(shipment.rows.map((row) => outcomeOf(row, replies)));
+      await parts.recorder.record(shipment.rows.map((row) => outcomeOf(row, replies)));
       if (replies.every(lostConnection)) break;
     }
   } finally {

@@ -1,8 +1,9 @@
 import { isEditor, isListmaster, isOwner, isSubscriber } from '../lists/roles.ts';
-import { messageVariable, securityOf } from '../message/scenario-variables.ts';
+import { messageVariables, securityOf } from '../message/scenario-variables.ts';
 import { parseAddressList } from '../mime/address.ts';
-import type { EvaluationContext, VariableValue } from '../scenario/context.ts';
-import { type Explanation, evaluateScenario } from '../scenario/evaluate.ts';
+import type { EvaluationContext } from '../scenario/context.ts';
+import { contextVariables } from '../scenario/context-variables.ts';
+import { type Explanation, evaluateScenario, refuseWithoutRules } from '../scenario/evaluate.ts';
 import type { ActionName } from '../scenario/vocabulary.ts';
 import { type Disposition, discard, hold, reject } from './disposition.ts';
 import { type OpenedPost, type PipelineParts, type StepResult, settled } from './post.ts';
@@ -44,49 +45,33 @@ async function explain(post: OpenedPost, parts: PipelineParts): Promise<Explanat
   const method = post.opened.authenticationMethod;
   const loaded = await parts.scenarios.load('send', name, list);
   if (loaded.status === 'loaded') return evaluateScenario(loaded.scenario, contextOf(post, parts), method);
-  // A scenario that is missing or faulty fails closed; doctor and the listmaster learn why.
+  // A scenario that is missing or faulty fails closed; the log and doctor say why.
   parts.log.error('scenario not usable', { list: list.address, scenario: name, code: loaded.code });
-  return {
-    function: 'send',
-    name,
-    file: loaded.file,
-    method,
-    decision: { action: 'reject', modifiers: [], reason: loaded.code, template: null },
-    rule: null,
-    tried: [],
-  };
+  return refuseWithoutRules({ file: loaded.file, function: 'send', name }, method, loaded.code);
 }
 
 function contextOf(post: OpenedPost, parts: PipelineParts): EvaluationContext {
   const { lists, store, clock } = parts;
-  const { message, opened, robot } = post;
+  const { message, opened, robot, list } = post;
+  const nowMs = clock.now();
   return {
-    isSubscriber: (list, address) => isSubscriber(lists, store, robot, list, address),
-    isOwner: (list, address) => isOwner(lists, robot, list, address),
-    isEditor: (list, address) => isEditor(lists, robot, list, address),
+    isSubscriber: (name, address) => isSubscriber(lists, store, robot, name, address),
+    isOwner: (name, address) => isOwner(lists, robot, name, address),
+    isEditor: (name, address) => isEditor(lists, robot, name, address),
     isListmaster: (address) => isListmaster(robot, address),
-    variable: (path) => variableOf(post, path) ?? messageVariable(message, opened, path),
-    nowMs: clock.now(),
+    variable: contextVariables({
+      nowMs,
+      domain: robot.domain,
+      ...(list && { listname: list.name }),
+      sender: message.sender.status === 'known' ? message.sender.address : 'nobody',
+      message: messageVariables(message, opened),
+      list: (key) => parameterText(list?.config, key),
+      conf: (key) => parameterText(robot.conf, key),
+    }),
+    nowMs,
     parseAddresses,
     security: securityOf(opened),
   };
-}
-
-function variableOf({ message, list, robot }: OpenedPost, path: string): VariableValue {
-  const sender = message.sender.status === 'known' ? message.sender.address : 'nobody';
-  const values: Readonly<Record<string, string | undefined>> = {
-    sender,
-    email: sender,
-    listname: list?.name,
-    domain: robot.domain,
-    host: robot.domain,
-    'list->name': list?.name,
-    'list->address': list?.address,
-    is_bcc: isBlindCopy(message, list?.name) ? '1' : '',
-  };
-  if (path in values) return values[path];
-  if (path.startsWith('list->')) return parameterText(list?.config, path.slice('list->'.length));
-  return path.startsWith('conf->') ? parameterText(robot.conf, path.slice('conf->'.length)) : undefined;
 }
 
 /** Parameters that are secrets never become a value that a rule can compare or print. */
@@ -96,13 +81,6 @@ function parameterText(parameters: object | undefined, name: string): string | u
   if (!parameters || secretParameter.test(name) || !Object.hasOwn(parameters, name)) return undefined;
   const value = (parameters as Readonly<Record<string, unknown>>)[name];
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
-}
-
-function isBlindCopy(message: OpenedPost['message'], listName: string | undefined): boolean {
-  const visible = message.entity.header.fields
-    .filter((field) => /^(to|cc)$/i.test(field.name))
-    .map((field) => field.body.toLowerCase());
-  return listName !== undefined && !visible.some((body) => body.includes(listName.toLowerCase()));
 }
 
 function parseAddresses(text: string): readonly string[] {

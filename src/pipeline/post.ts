@@ -12,8 +12,6 @@ import type { Disposition } from './disposition.ts';
 export interface PipelineParts extends DeliveryParts {
   readonly folder: CertificateFolder;
   readonly scenarios: ScenarioFiles;
-  /** Tells of a local part whether machines send under it (`loop_prevention_regex`); `undefined` where that is off. */
-  readonly robotSenders: ((localPart: string) => boolean) | undefined;
 }
 
 /** A message on its way through the steps. */

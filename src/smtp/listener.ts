@@ -112,7 +112,8 @@ function makeServer({ protocol, hostName, maxMessageBytes, handler, log }: MailL
           log.error('message not taken', { error: error instanceof Error ? error.name : 'unknown' });
           return envelope.recipients.map(() => listenerReplies.ownTrouble);
         })
-        .then((replies) => reportTo(done, replies, lmtp));
+        .then((replies) => reportTo(done, replies, lmtp))
+        .catch((error: unknown) => done(error instanceof Error ? error : new Error('unknown')));
     },
   });
 }
@@ -161,7 +162,10 @@ function answer(ask: () => Promise<ListenerReply>, log: Log, tell: (reply: Liste
       log.error('recipient not looked up', { error: error instanceof Error ? error.name : 'unknown' });
       return listenerReplies.ownTrouble;
     })
-    .then(tell);
+    .then(tell)
+    .catch((error: unknown) =>
+      log.error('reply not given', { error: error instanceof Error ? error.name : 'unknown' }),
+    );
 }
 
 function errorOf(reply: ListenerReply): Error {

@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, certificateAddresses, certificateUses } from '../pki/certificate.ts';
+import { keyWeakness } from '../pki/strength.ts';
 import type { CertificateUsage } from './certificate-file-name.ts';
-import { weakness } from './certificate-strength.ts';
 import { TrustError } from './error.ts';
 
 /**
@@ -41,7 +41,7 @@ export function checkOperatorCertificate(
   if (wanted !== 'both' && usage !== 'both' && usage !== wanted)
     throw new TrustError('usage-differs', `the certificate may ${usage} only, and the name says ${wanted}`);
   checkValidity(certificate, atMs);
-  const weak = weakness(certificate);
+  const weak = keyWeakness(certificate.spki);
   if (weak) throw new TrustError('weak-certificate', weak);
   // Whoever names a certificate of both uses `@enc` or `@sign` wants it used for that alone.
   return wanted === 'both' ? usage : wanted;

@@ -11,7 +11,7 @@ export interface Opening {
 
 interface Parts {
   readonly keyring: ListKeyring;
-  readonly anchors: TrustAnchors;
+  readonly anchors: Pick<TrustAnchors, 'current'>;
   readonly clock: Clock;
 }
 

@@ -8,8 +8,8 @@ import { Lists } from '../../src/lists/lists.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import { formatPem } from '../../src/pki/pem.ts';
 import { encryptPrivateKey } from '../../src/pki/private-key.ts';
-import type { RecipientReply } from '../../src/smtp/client.ts';
 import { smtpTransport } from '../../src/smtp/client.ts';
+import type { RecipientReply } from '../../src/smtp/transport.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { checkOperatorCertificate } from '../../src/trust/certificate-check.ts';
 import { UserCertificates } from '../../src/trust/user-certificates.ts';
@@ -96,11 +96,53 @@ export class TestSite {
     }
   }
 
+  /** Waits until the newest message is decided, and gives its state. */
+  async settled(timeoutMs = 20_000): Promise<string> {
+    const end = Date.now() + timeoutMs;
+    return this.withStore(async (store) => {
+      for (;;) {
+        const newest = await store.messages.newest();
+        if (newest && newest.state !== 'incoming') return newest.state;
+        if (Date.now() > end) throw new Error('the message was not decided in time');
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    });
+  }
+
+  /** Waits until no job is due: everything that follows from what came in has happened. */
+  async idle(timeoutMs = 20_000): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    await this.withStore(async (store) => {
+      for (;;) {
+        const due = (await store.jobs.list({ states: ['ready'] })).filter(
+          (job) => job.runAt <= this.clock.now(),
+        );
+        if (due.length === 0) return;
+        if (Date.now() > end) throw new Error(`still to do: ${due.map((job) => job.kind).join(', ')}`);
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    });
+  }
+
+  /** A CA that the site does not trust. */
+  otherCa(): TestCa {
+    return makeTestCa({ name: 'Another CA' });
+  }
+
   /** Makes a list with subscribers; more lines go to its `config`. */
   async list(name: string, subscribers: readonly string[], config: readonly string[] = []): Promise<string> {
     const address = `${name}@lists.example.org`;
     await this.withStore(async (store, _site, lists) => {
-      await lists.create({ name, owners: [`owner@example.org`], subject: `List ${name}` });
+      const robot = lists.robotOf(address);
+      const owners = ['owner@example.org'];
+      await lists.create({
+        name,
+        robot,
+        owners,
+        subject: `List ${name}`,
+        creator: owners[0]!,
+        nowMs: this.clock.now(),
+      });
       await store.transaction(async (tx) => {
         for (const subscriber of subscribers)
           await tx.subscribers.add({ list: address, address: subscriber });
@@ -108,7 +150,7 @@ export class TestSite {
     });
     if (config.length > 0) {
       const file = join(this.listDir(name), 'config');
-      writeFileSync(file, `${config.join('\n')}\n`, { flag: 'a' });
+      writeFileSync(file, `\n${config.join('\n\n')}\n`, { flag: 'a' });
     }
     return address;
   }
@@ -193,4 +235,15 @@ function confLines(sink: SmtpSink, options: TestSiteOptions): readonly string[] 
 /** PEM of a certificate. */
 export function pemOf(der: Uint8Array): string {
   return formatPem('CERTIFICATE', der);
+}
+
+/** A log that keeps its lines. */
+export function linesLog(): Log & { readonly lines: readonly string[] } {
+  const lines: string[] = [];
+  const write =
+    (level: string) =>
+    (event: string, fields: object = {}) => {
+      lines.push(JSON.stringify({ level, event, ...fields }));
+    };
+  return { lines, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

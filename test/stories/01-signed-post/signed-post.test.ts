@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyBytes, parseEntity } from '../../../src/mime/entity.ts';
 import { findField, findFields } from '../../../src/mime/header.ts';
 import { message, signed, textEntity } from '../../kit/mail.ts';
-import { verifyMessage } from '../../kit/openssl.ts';
+import { verifyMessage } from '../../kit/openssl-mail.ts';
 import { TestSite } from '../../kit/site.ts';
 
 describe('story 01: a signed post passes byte for byte', () => {

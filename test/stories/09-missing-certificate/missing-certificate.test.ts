@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encrypted, message, plainMessage, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
-import { decryptMessage } from '../../kit/openssl.ts';
+import { decryptMessage } from '../../kit/openssl-mail.ts';
 import { TestSite } from '../../kit/site.ts';
 
 const to = 'board@lists.example.org';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canaryBody, findCanary } from '../../kit/canary.ts';
 import { encrypted, message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
-import { decryptMessage } from '../../kit/openssl.ts';
+import { decryptMessage } from '../../kit/openssl-mail.ts';
 import { linesLog, TestSite } from '../../kit/site.ts';
 
 const to = 'board@lists.example.org';

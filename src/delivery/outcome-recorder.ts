@@ -1,0 +1,47 @@
+import type { DeliveryOutcome } from '../store/deliveries.ts';
+import type { Store } from '../store/store.ts';
+
+interface Waiting {
+  readonly outcomes: readonly DeliveryOutcome[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Writes outcomes of many connections down together: while one commit is under way, those that arrive are gathered for
+ * the next. Each caller still waits until its own outcomes are on the disk.
+ */
+export class OutcomeRecorder {
+  readonly #store: Store;
+  #waiting: Waiting[] = [];
+  #writing = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Resolves when the outcomes are durable. */
+  record(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ outcomes, resolve, reject });
+      if (!this.#writing) void this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#writing = true;
+    // Replies that came with the same turn of the event loop belong to the same commit.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#store.deliveries.record(group.flatMap((one) => one.outcomes));
+        for (const one of group) one.resolve();
+      } catch (error) {
+        for (const one of group) one.reject(error);
+      }
+    }
+    this.#writing = false;
+  }
+}
