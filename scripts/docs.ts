@@ -67,7 +67,7 @@ async function errorsReference(): Promise<string> {
       return `| \`${code}\` | ${meaning.replaceAll('|', '\\|')} | ${again} |`;
     });
     const head = ['| code | meaning | may pass with time |', '| --- | --- | --- |'];
-    return [`## ${table.folder}: ${wordsOf(table.name)}`, [...head, ...lines].join('\n')];
+    return [`## ${headingOf(table)}`, [...head, ...lines].join('\n')];
   });
   return `${[
     madeBy('the code tables in src'),
@@ -108,8 +108,9 @@ function ownersOf(tables: readonly CodeTable[]): ReadonlyMap<CodeRow, CodeTable>
   return owners;
 }
 
-function wordsOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+function headingOf({ folder, name }: CodeTable): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.endsWith('error codes') ? `${folder}: errors` : `${folder}: ${words}`;
 }
 
 /** Writes every command with its arguments and options. */

@@ -129,7 +129,7 @@ const listOwnParameters = {
     'A tag that is put in square brackets before the Subject; `[%list.name%]` and `[%list.sequence%]` are filled in.',
     { aliases: ['custom-subject'] },
   ),
-  custom_header: posts.repeated(headerField, 'A field that every post gets, written `Name: value`.', {
+  custom_header: postsLater.repeated(headerField, 'A field that every post gets, written `Name: value`.', {
     aliases: ['custom-header'],
   }),
   footer_type: posts.value(

@@ -17,7 +17,7 @@ export const identityParameters = {
     'listmaster',
     'Local part of the address whose mail is forwarded to the listmasters.',
   ),
-  gecos: group.value(text, 'SYMPA', 'Display name of the service in the From of its own mail.'),
+  gecos: later.value(text, 'SYMPA', 'Display name of the service in the From of its own mail.'),
   title: later.value(text, 'Mailing lists service', 'Name of the service on its web pages.'),
   wwsympa_url: later.optional(
     url,
@@ -29,7 +29,7 @@ export const identityParameters = {
     'Languages that a person may choose.',
   ),
   custom_robot_parameter: later.repeated(text, 'A value for templates of your own, written `NAME ; VALUE`.'),
-  log_level: group.value(count(0, 4), '0', 'How much is logged: 0 the main steps, 2 each step, 3 and 4 all.'),
+  log_level: later.value(count(0, 4), '0', 'How much is logged: 0 the main steps, 2 each step, 3 and 4 all.'),
   syslog: later.value(word, 'LOCAL1', 'Syslog facility. The log of this service goes to standard error.'),
   log_socket_type: later.value(word, 'unix', 'How syslog is reached.'),
   log_facility: later.value(word, 'LOCAL1', 'Syslog facility of the web interface.'),

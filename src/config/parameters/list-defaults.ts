@@ -60,12 +60,12 @@ export const listDefaults = {
     'mailer-daemon|sympa|listserv|majordomo|smartlist|mailman',
     'Senders whose local part it matches are taken for machines.',
   ),
-  remove_headers: lists.value(
+  remove_headers: listsLater.value(
     words,
     'X-Sympa-To,X-Family-To,Return-Receipt-To,Precedence,X-Sequence,Disposition-Notification-To,Sender',
     'Fields that are taken out of a post before the list adds its own; `none` for none.',
   ),
-  remove_outgoing_headers: lists.value(
+  remove_outgoing_headers: listsLater.value(
     words,
     'none',
     'Fields that are taken out of a post after the list added its own; `none` for none.',
