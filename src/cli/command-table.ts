@@ -64,6 +64,15 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       },
     },
   },
+  certificate: {
+    summary: 'check certificates',
+    commands: {
+      check: {
+        summary: 'validate the path from a certificate to a trust anchor',
+        load: async () => (await import('./certificate-check.ts')).certificateCheckCommand,
+      },
+    },
+  },
   smime: {
     summary: 'inspect, open, seal and sign messages',
     commands: {

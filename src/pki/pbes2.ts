@@ -154,7 +154,9 @@ export function derivePasswordKey(
   if (length === undefined || (needLength && told === undefined) || (told !== undefined && told !== length)) {
     throw new PkiError('asn1-value', 'a key derivation tells no length, or another than the cipher needs');
   }
-  if (length < 16 || length > 64) throw new PkiError('asn1-value', 'a key derivation has a strange length');
+  // RFC 9579 §5: the key of a MAC has 20 bytes or more.
+  if (length < (needLength ? 20 : 16) || length > 64)
+    throw new PkiError('asn1-value', 'a key derivation has a strange length');
   const prf = rest[0] === undefined ? oids.hmacWithSha1 : readAlgorithm(rest[0]).oid;
   const hash = prfHashes[prf];
   if (hash === undefined) throw new PkiError('unsupported-algorithm', `the function ${prf} is not supported`);
