@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { readConfigText } from '../config/config-text.ts';
 import { ConfigError } from '../config/error.ts';
 import { listSchema } from '../config/list-parameters.ts';
 import { nearestName } from '../config/nearest-name.ts';
 import { infoOf, type ParameterShape } from '../config/parameter.ts';
-import { readConfigText } from '../config/site.ts';
 import { type List, listConfigFile } from '../lists/list.ts';
 import { type CliIo, printJson } from './io.ts';
 import { type JsonOptions, type SiteOptions, withConf, withJson, withOpenSite } from './site-options.ts';

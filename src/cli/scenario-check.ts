@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { defaultsDir, readConfigText } from '../config/site.ts';
+import { readConfigText } from '../config/config-text.ts';
+import { defaultsDir } from '../config/site.ts';
 import { ScenarioError } from '../scenario/error.ts';
 import { includesOf, parseScenario } from '../scenario/parse.ts';
 import type { ScenarioText } from '../scenario/syntax.ts';

@@ -2,9 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isMissing, readFileIfThere } from '../files.ts';
 import { type CollectedParameters, collectParameters } from './collect-parameters.ts';
+import { readConfigText } from './config-text.ts';
 import { ConfigError } from './error.ts';
 import { infoOf, type ParameterShape } from './parameter.ts';
-import { maxConfigBytes, readParameterLines } from './parameter-lines.ts';
+import { readParameterLines } from './parameter-lines.ts';
 import { overlayParameters, parseParameters } from './read-parameters.ts';
 import {
   type RobotParameters,
@@ -142,31 +143,6 @@ async function collectFile(
 ): Promise<CollectedParameters | undefined> {
   const text = await readConfigText(file);
   return text === undefined ? undefined : collectParameters(readParameterLines(text, file), kind, file);
-}
-
-/**
- * Reads the text of a configuration file.
- *
- * @returns `undefined` when there is no such file
- * @throws ConfigError `config-unreadable`, `config-too-large`
- */
-export async function readConfigText(file: string): Promise<string | undefined> {
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = await readFileIfThere(file, maxConfigBytes);
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new ConfigError('config-too-large', error.message, { cause: error });
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ConfigError('config-unreadable', `${file} cannot be read (${code})`, { cause: error });
-  }
-  if (!bytes) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    const hint = 'save the file as UTF-8';
-    throw new ConfigError('config-unreadable', `${file} is not UTF-8`, { cause: error, hint });
-  }
 }
 
 async function withPassphrase(conf: SiteParameters, file: string): Promise<SiteParameters> {

@@ -1,5 +1,6 @@
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readConfigText } from '../config/config-text.ts';
 import { ConfigError } from '../config/error.ts';
 import {
   formatListConfig,
@@ -9,7 +10,7 @@ import {
   setListParameter,
 } from '../config/list-config.ts';
 import type { ListParameters } from '../config/list-parameters.ts';
-import { type Robot, readConfigText, type Site } from '../config/site.ts';
+import type { Robot, Site } from '../config/site.ts';
 import { isMissing, writeFileAtomically } from '../files.ts';
 import { canonicalAddress, parseAddress } from '../mime/address.ts';
 import { randomToken } from '../secrets.ts';

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readConfigText } from '../config/config-text.ts';
 import { listSchema } from '../config/list-parameters.ts';
-import { type Robot, readConfigText, type Site } from '../config/site.ts';
+import type { Robot, Site } from '../config/site.ts';
 import { isMissing } from '../files.ts';
 import { ScenarioError } from '../scenario/error.ts';
 import { includesOf, parseScenario } from '../scenario/parse.ts';
