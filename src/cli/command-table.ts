@@ -22,6 +22,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
     summary: 'make a site',
     load: async () => (await import('./init.ts')).initCommand,
   },
+  start: {
+    summary: 'run the daemon',
+    load: async () => (await import('./start.ts')).startCommand,
+  },
   list: {
     summary: 'make, show and configure lists',
     commands: {
@@ -67,6 +71,22 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
   certificate: {
     summary: 'check certificates',
     commands: {
+      list: {
+        summary: 'list certificates of persons',
+        load: async () => (await import('./certificate-list.ts')).certificateListCommand,
+      },
+      show: {
+        summary: 'show certificates of a file or a person',
+        load: async () => (await import('./certificate-show.ts')).certificateShowCommand,
+      },
+      import: {
+        summary: 'keep certificates of a person',
+        load: async () => (await import('./certificate-import.ts')).certificateImportCommand,
+      },
+      export: {
+        summary: 'write the certificates of a person as PEM',
+        load: async () => (await import('./certificate-show.ts')).certificateExportCommand,
+      },
       check: {
         summary: 'validate the path from a certificate to a trust anchor',
         load: async () => (await import('./certificate-check.ts')).certificateCheckCommand,
@@ -104,6 +124,31 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       explain: {
         summary: 'say which rule decides',
         load: async () => (await import('./scenario-explain.ts')).scenarioExplainCommand,
+      },
+    },
+  },
+  spool: {
+    summary: 'see and settle everything that waits',
+    commands: {
+      list: {
+        summary: 'list what waits, with the reason',
+        load: async () => (await import('./spool.ts')).spoolListCommand,
+      },
+      show: {
+        summary: 'show one thing that waits',
+        load: async () => (await import('./spool.ts')).spoolShowCommand,
+      },
+      retry: {
+        summary: 'try again now',
+        load: async () => (await import('./spool.ts')).spoolRetryCommand,
+      },
+      release: {
+        summary: 'let a held post go out',
+        load: async () => (await import('./spool.ts')).spoolReleaseCommand,
+      },
+      drop: {
+        summary: 'drop something that waits',
+        load: async () => (await import('./spool.ts')).spoolDropCommand,
       },
     },
   },

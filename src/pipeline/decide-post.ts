@@ -18,6 +18,7 @@ const dispositions: Readonly<Partial<Record<ActionName, (explanation: Explanatio
 
 /** Lets the list's `send` scenario decide, once, by the method that the signature gives. */
 export async function decidePost(post: OpenedPost, parts: PipelineParts): Promise<StepResult<OpenedPost>> {
+  if (post.released) return settled({ status: 'distribute', explanation: null });
   const list = post.list!;
   const explanation = await explain(post, parts);
   parts.log.info('scenario decided', {

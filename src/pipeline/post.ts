@@ -19,6 +19,8 @@ export interface Post {
   readonly kind: MessageKind;
   readonly message: ReceivedMessage;
   readonly robot: Robot;
+  /** An operator let it go: the scenario is not asked again. */
+  readonly released: boolean;
   /** The list that it came to; `undefined` for addresses of the site. */
   readonly list: List | undefined;
 }

@@ -28,7 +28,8 @@ async function decide(stored: StoredMessage, parts: PipelineParts): Promise<Outc
   const { id, recipient, envelopeSender, raw, receivedAt } = stored;
   try {
     const message = readReceivedMessage({ id, recipient, envelopeSender, raw, receivedAtMs: receivedAt });
-    const post: Post = { kind: stored.kind, message, robot, list };
+    const released = stored.code === 'released';
+    const post: Post = { kind: stored.kind, message, robot, list, released };
     return await runSteps(post, parts);
   } catch (error) {
     if (!(error instanceof MessageError)) throw error;
