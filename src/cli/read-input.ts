@@ -4,7 +4,7 @@ import { isMissing } from '../files.ts';
 import type { CliIo } from './io.ts';
 
 /** The largest file or standard input that a command takes. */
-export const maxInputBytes = 256 << 20;
+const maxInputBytes = 256 << 20;
 
 /**
  * Reads a file that a command line names, or standard input for `-`. A missing file ends the command with 66, one that

@@ -19,12 +19,13 @@ const listsExits: Readonly<Record<ListsErrorCode, ExitName>> = {
 const exitsByCode: Readonly<Record<string, ExitName>> = {
   'store-unavailable': 'unavailable',
   'bad-database-url': 'configuration',
+  'migration-failed': 'configuration',
   'trust-file-unreadable': 'configuration',
   'no-such-message': 'unknown',
 };
 
 /** Gives the exit code of a failure. */
-export function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof ConfigError) return exitCodes.configuration;
   if (error instanceof ListsError) return exitCodes[listsExits[error.code]];

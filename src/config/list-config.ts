@@ -1,19 +1,12 @@
 import { type CollectedParameters, collectParameters } from './collect-parameters.ts';
 import { ConfigError } from './error.ts';
-import {
-  inheritedNames,
-  type ListParameters,
-  listSchema,
-  receptionModes,
-  retiredListParameters,
-} from './list-parameters.ts';
+import { inheritedNames, type ListParameters, listSchema, retiredListParameters } from './list-parameters.ts';
 import { infoOf } from './parameter.ts';
 import { readParameterLines } from './parameter-lines.ts';
 import { parseParameters } from './read-parameters.ts';
 import type { RobotParameters } from './site-parameters.ts';
 
-export type { ListParameters, ReceptionMode } from './list-parameters.ts';
-export { receptionModes };
+export type { ListParameters } from './list-parameters.ts';
 
 /** The values of a list's `config` as text: a word, a paragraph, or several paragraphs of one name. */
 export type ListConfigTexts = Readonly<Record<string, string | ListParagraph | readonly ListParagraph[]>>;

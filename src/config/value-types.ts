@@ -20,7 +20,7 @@ export type Relocate = (value: unknown, resolve: (path: string) => string) => un
  *
  * @param read gives `undefined` for text that has not the form
  */
-export function valueType<T>(form: string, read: (text: string) => T | undefined): ValueType<T> {
+function valueType<T>(form: string, read: (text: string) => T | undefined): ValueType<T> {
   const schema = z.string().transform((text, context): T => {
     const value = read(text);
     if (value !== undefined) return value;
