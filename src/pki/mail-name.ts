@@ -1,3 +1,4 @@
+import { toALabel } from './a-label.ts';
 import { type GeneralName, readSmtpUtf8Mailbox } from './general-name.ts';
 import { type Name, nameTexts } from './name.ts';
 import { oids } from './oid.ts';
@@ -27,11 +28,18 @@ export function parseMailName(text: string): MailName | undefined {
 }
 
 /**
- * Parses the text of a SmtpUTF8Mailbox, RFC 9598 §3: the domain in A-labels, the local part with at least one
- * character that is not ASCII, in no way folded.
+ * Parses the text of a SmtpUTF8Mailbox, RFC 9598 §3: the local part with at least one character that is not ASCII, in no
+ * way folded; the domain in A-labels, or in the U-labels of the older RFC 8398.
  */
 export function parseSmtpUtf8MailName(text: string): MailName | undefined {
-  const name = splitMailName(text, utf8Atoms);
+  const at = text.lastIndexOf('@');
+  if (text.length > maxLocalBytes + 1 + maxDomainBytes) return undefined;
+  const labels = text
+    .slice(at + 1)
+    .split('.')
+    .map(toALabel);
+  if (labels.includes(undefined)) return undefined;
+  const name = splitMailName(`${text.slice(0, at + 1)}${labels.join('.')}`, utf8Atoms);
   // RFC 9598 §3: an ASCII local part belongs into rfc822Name, where constraints on that kind are looked for.
   return name !== undefined && !isAscii(name.localPart) ? name : undefined;
 }
