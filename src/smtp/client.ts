@@ -1,14 +1,15 @@
-import { isTemporary, SsympaError } from '../errors.ts';
+import { isTemporary } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { SmtpTimeouts } from './connection.ts';
+import { SmtpError } from './error.ts';
 import { parseRoute, type Route } from './route.ts';
-import { openSession, type SmtpSession } from './session.ts';
+import { openSession, type SessionSettings, type SmtpSession } from './session.ts';
 import { runTransaction, unsuitable } from './transaction.ts';
 import type { OutgoingCopy, RecipientReply, Transport, TransportConnection } from './transport.ts';
 
 /** What an SMTP transport is made of. */
 export interface SmtpTransportOptions {
-  /** `smtp://HOST:PORT`, `smtps://…`, `lmtp://…`, `lmtp:unix:/path`. */
+  /** `smtp://HOST:PORT`, `smtps://…`, `lmtp://…`, `lmtp:unix:/path`; `?tls=required` or `?tls=never`. */
   readonly url: string;
   readonly maxConnections: number;
   readonly log: Log;
@@ -38,21 +39,20 @@ interface Idle {
 
 class SmtpPool implements Transport {
   readonly maxConnections: number;
-  readonly route: Route;
-  readonly timeouts: SmtpTimeouts;
-  readonly log: Log;
-  readonly helloName: string;
+  readonly settings: SessionSettings;
   readonly #idle: Idle[] = [];
   readonly #waiting: (() => void)[] = [];
   #taken = 0;
   #closed = false;
 
   constructor(route: Route, options: SmtpTransportOptions) {
-    this.route = route;
-    this.maxConnections = options.maxConnections;
-    this.timeouts = { ...defaultTimeouts, ...options.timeouts };
-    this.log = options.log;
-    this.helloName = options.helloName ?? 'localhost';
+    this.maxConnections = Math.max(1, options.maxConnections);
+    this.settings = {
+      route,
+      helloName: options.helloName ?? 'localhost',
+      timeouts: { ...defaultTimeouts, ...options.timeouts },
+      log: options.log,
+    };
   }
 
   async acquire(): Promise<TransportConnection> {
@@ -67,25 +67,26 @@ class SmtpPool implements Transport {
   /** Takes a connection back, and keeps it for a while when it is still good. */
   giveBack(session: SmtpSession | undefined, copies: number): void {
     this.#taken--;
-    if (session?.connection.isUsable && copies < maxCopiesPerConnection && !this.#closed) {
-      const timer = setTimeout(() => {
-        this.#idle.splice(
-          this.#idle.findIndex((one) => one.session === session),
-          1,
-        );
-        quit(session);
-      }, idleCloseMs);
-      this.#idle.push({ session, copies, timer });
-    } else if (session) quit(session);
+    if (session?.connection.isUsable && copies < maxCopiesPerConnection && !this.#closed)
+      this.#keep(session, copies);
+    else if (session) void quit(session);
     this.#waiting.shift()?.();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const idle of this.#idle.splice(0)) {
-      clearTimeout(idle.timer);
-      quit(idle.session);
-    }
+    const idle = this.#idle.splice(0);
+    for (const { timer } of idle) clearTimeout(timer);
+    await Promise.all(idle.map(({ session }) => quit(session)));
+  }
+
+  #keep(session: SmtpSession, copies: number): void {
+    const timer = setTimeout(() => {
+      const at = this.#idle.findIndex((one) => one.session === session);
+      if (at >= 0) this.#idle.splice(at, 1);
+      void quit(session);
+    }, idleCloseMs);
+    this.#idle.push({ session, copies, timer });
   }
 }
 
@@ -93,50 +94,63 @@ class PooledConnection implements TransportConnection {
   readonly #pool: SmtpPool;
   #session: SmtpSession | undefined;
   #copies: number;
-  /** True while the session was used before: the peer may have closed it in the meantime. */
-  #reused: boolean;
+  #released = false;
 
   constructor(pool: SmtpPool, session: SmtpSession | undefined, copies: number) {
     this.#pool = pool;
     this.#session = session;
     this.#copies = copies;
-    this.#reused = session !== undefined;
   }
 
   async send(copy: OutgoingCopy): Promise<readonly RecipientReply[]> {
     if (copy.recipients.some(isUnsafe) || isUnsafe(copy.envelopeSender)) return refuseUnsafe(copy);
-    const replies = new Map<string, RecipientReply>();
-    try {
-      const session = await this.#ready();
-      const misfit = unsuitable(session, copy);
-      if (misfit) return copy.recipients.map((recipient) => ({ ...misfit, recipient }));
-      const { timeouts, route } = this.#pool;
-      this.#copies++;
-      await runTransaction(session, copy, timeouts, route.protocol === 'lmtp', (reply) =>
-        replies.set(reply.recipient, reply),
-      );
-    } catch (error) {
-      this.#drop();
-      const failed = failureReply(error);
-      return copy.recipients.map((recipient) => replies.get(recipient) ?? { ...failed, recipient });
-    }
-    return copy.recipients.map((recipient) => replies.get(recipient)!);
+    const replies: (RecipientReply | undefined)[] = [];
+    const failure = await this.#try(copy, replies);
+    return copy.recipients.map((recipient, i) => replies[i] ?? { ...failure!, recipient });
   }
 
   release(): void {
+    if (this.#released) return;
+    this.#released = true;
     this.#pool.giveBack(this.#session, this.#copies);
     this.#session = undefined;
   }
 
-  async #ready(): Promise<SmtpSession> {
-    if (this.#session && this.#copies >= maxCopiesPerConnection) this.#drop();
-    if (this.#session && this.#reused && !(await isAlive(this.#session, this.#pool.timeouts))) this.#drop();
-    this.#reused = false;
-    if (this.#session?.connection.isUsable) return this.#session;
-    const { route, helloName, timeouts } = this.#pool;
-    this.#session = await openSession(route, helloName, timeouts);
-    this.#copies = 0;
-    return this.#session;
+  /** Fills in the replies; gives what holds for those who got none. */
+  async #try(
+    copy: OutgoingCopy,
+    replies: (RecipientReply | undefined)[],
+  ): Promise<Omit<RecipientReply, 'recipient'> | undefined> {
+    const worn = this.#copies >= maxCopiesPerConnection || this.#session?.connection.isUsable === false;
+    if (worn) this.#drop();
+    const kept = this.#session?.connection;
+    const seen = kept?.replies;
+    try {
+      return await this.#transact(copy, replies);
+    } catch (error) {
+      this.#drop();
+      // The peer closed a kept connection and saw nothing of this copy: nothing can go out twice.
+      const stale = kept !== undefined && kept.replies === seen;
+      if (stale && !isSlow(error)) return this.#try(copy, replies);
+      return failureReply(error);
+    }
+  }
+
+  async #transact(
+    copy: OutgoingCopy,
+    replies: (RecipientReply | undefined)[],
+  ): Promise<Omit<RecipientReply, 'recipient'> | undefined> {
+    const { settings } = this.#pool;
+    const { timeouts, route } = settings;
+    this.#session ??= await openSession(settings);
+    const session = this.#session;
+    const misfit = unsuitable(session, copy);
+    if (misfit) return misfit;
+    this.#copies++;
+    await runTransaction({ session, copy, timeouts, lmtp: route.protocol === 'lmtp', replies });
+    // RFC 5321 §3.8: after 421 the server closes the connection.
+    if (replies.some((reply) => reply?.code === 421)) this.#drop();
+    return undefined;
   }
 
   #drop(): void {
@@ -146,26 +160,17 @@ class PooledConnection implements TransportConnection {
   }
 }
 
-/** Asks a connection that lay idle whether the peer is still there, before a message depends on it. */
-async function isAlive({ connection }: SmtpSession, timeouts: SmtpTimeouts): Promise<boolean> {
-  try {
-    await connection.write(['RSET\r\n']);
-    return (await connection.reply(timeouts.replyMs)).code === 250;
-  } catch (error) {
-    if (error instanceof SsympaError) return false;
-    throw error;
-  }
+async function quit({ connection }: SmtpSession): Promise<void> {
+  await connection.write(['QUIT\r\n']).catch(() => undefined);
+  connection.close();
 }
 
-function quit({ connection }: SmtpSession): void {
-  connection
-    .write(['QUIT\r\n'])
-    .catch(() => undefined)
-    .finally(() => connection.close());
+function isSlow(error: unknown): boolean {
+  return error instanceof SmtpError && error.code === 'peer-timeout';
 }
 
 function failureReply(error: unknown): Omit<RecipientReply, 'recipient'> {
-  if (!(error instanceof SsympaError)) throw error;
+  if (!(error instanceof SmtpError)) throw error;
   const status = isTemporary(error) ? 'temporary' : 'permanent';
   return { status, code: 0, enhanced: '', text: `${error.code}: ${error.message}` };
 }

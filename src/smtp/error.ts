@@ -7,6 +7,10 @@ export const smtpErrorCodes = {
     temporary: false,
   },
   'peer-unreachable': { meaning: 'No connection to the mail server can be made.', temporary: true },
+  'peer-refuses': {
+    meaning: 'The mail server refused the connection or the greeting.',
+    temporary: true,
+  },
   'peer-babbles': { meaning: 'The mail server sent a reply that is no SMTP, or too long.', temporary: true },
   'peer-timeout': { meaning: 'The mail server did not answer in time.', temporary: true },
   'connection-lost': { meaning: 'The mail server closed the connection in the middle.', temporary: true },
@@ -14,9 +18,11 @@ export const smtpErrorCodes = {
     meaning: 'The route asks for TLS, and the mail server does not offer it.',
     temporary: true,
   },
+  'tls-failed': {
+    meaning: 'The TLS handshake with the mail server failed, and the route asks for TLS.',
+    temporary: true,
+  },
   'listen-failed': { meaning: 'An address for incoming mail cannot be listened on.', temporary: false },
-  'message-too-large': { meaning: 'The message is larger than this site takes.', temporary: false },
-  'bare-line-feed': { meaning: 'The message has line feeds without carriage returns.', temporary: false },
 } as const satisfies ErrorTable;
 
 export type SmtpErrorCode = keyof typeof smtpErrorCodes;

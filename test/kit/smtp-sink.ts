@@ -20,6 +20,10 @@ export interface SinkEvent {
   readonly connection: number;
   /** The address of `mail` and `rcpt`. */
   readonly address: string;
+  /** The command as it came. */
+  readonly line: string;
+  /** Reads nothing more from this connection. */
+  pause(): void;
 }
 
 /** A receiving SMTP server for tests, written on sockets alone. */
@@ -163,6 +167,37 @@ interface DialogueHooks {
 }
 
 const dataEnd = Buffer.from('\r\n.\r\n');
+const maxLineBytes = 1 << 20;
+
+/** The data of one message while it comes in; the CRLF before it counts as its first line end. */
+class IncomingData {
+  readonly #chunks: Buffer[] = [];
+  readonly #keeps: boolean;
+  #last: Buffer = Buffer.from('\r\n');
+  #size = 0;
+
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
+
+  /** Takes bytes; gives the number of them that belong to the data when it ends among them. */
+  push(bytes: Buffer): number | undefined {
+    const seam = Buffer.concat([this.#last, bytes.subarray(0, dataEnd.length - 1)]);
+    const across = seam.indexOf(dataEnd);
+    const at = across >= 0 ? across - this.#last.length : bytes.indexOf(dataEnd);
+    const ends = across >= 0 || at >= 0;
+    if (this.#keeps) this.#chunks.push(bytes);
+    this.#size += ends ? at + 2 : bytes.length;
+    const tail = bytes.length < 4 ? Buffer.concat([this.#last, bytes]) : bytes;
+    this.#last = tail.subarray(-4);
+    return ends ? at + dataEnd.length : undefined;
+  }
+
+  /** Gives the message without dot-stuffing; `undefined` when the bytes are not kept. */
+  message(): Uint8Array | undefined {
+    return this.#keeps ? unstuff(Buffer.concat(this.#chunks).subarray(0, this.#size)) : undefined;
+  }
+}
 
 class Dialogue {
   readonly #socket: Socket;
@@ -170,8 +205,8 @@ class Dialogue {
   readonly #extensions: readonly string[];
   readonly #hooks: DialogueHooks;
   #rest: Buffer = Buffer.alloc(0);
-  #chunks: Buffer[] | undefined;
-  #sender = '';
+  #data: IncomingData | undefined;
+  #sender: string | undefined;
   #recipients: string[] = [];
 
   constructor(socket: Socket, connection: number, extensions: readonly string[], hooks: DialogueHooks) {
@@ -187,53 +222,50 @@ class Dialogue {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#chunks) return this.#takeData(bytes);
-    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
-    for (let end = this.#rest.indexOf('\n'); end >= 0 && !this.#chunks; end = this.#rest.indexOf('\n')) {
-      const line = this.#rest.subarray(0, end).toString('utf8').trimEnd();
-      this.#rest = this.#rest.subarray(end + 1);
-      this.#command(line);
-    }
-    if (this.#chunks && this.#rest.length > 0) {
-      const data = this.#rest;
-      this.#rest = Buffer.alloc(0);
-      this.#takeData(data);
-    }
+    let left = bytes;
+    while (left.length > 0 && !this.#socket.destroyed)
+      left = this.#data ? this.#takeData(this.#data, left) : this.#takeLine(left);
   }
 
-  #takeData(bytes: Buffer): void {
-    const chunks = this.#chunks!;
-    const tail = Buffer.concat([...tailOf(chunks), bytes]);
-    const before = tail.length - bytes.length;
-    const startsWithDot = chunks.length === 0 && tail.subarray(0, 3).toString() === '.\r\n';
-    const at = startsWithDot ? -2 : tail.indexOf(dataEnd, Math.max(0, before - 4));
-    if (at === -1) {
-      chunks.push(bytes);
-      return;
+  #takeLine(bytes: Buffer): Buffer {
+    const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
+    const end = all.indexOf('\n');
+    this.#rest = end < 0 ? all : Buffer.alloc(0);
+    if (end < 0) {
+      if (all.length > maxLineBytes) this.#socket.destroy();
+      return Buffer.alloc(0);
     }
-    const cut = at + 2 - before;
-    if (cut >= 0) chunks.push(bytes.subarray(0, cut));
-    const rest = bytes.subarray(at + 5 - before);
-    this.#chunks = undefined;
-    this.#finish(chunks, cut < 0 ? cut : 0);
-    if (rest.length > 0) this.#take(rest);
+    this.#command(all.subarray(0, end).toString('utf8').trimEnd());
+    return all.subarray(end + 1);
   }
 
-  #finish(chunks: readonly Buffer[], cut: number): void {
-    const event: SinkEvent = { step: 'final', connection: this.#connection, address: '' };
-    const ruled = this.#hooks.rule(event);
+  #takeData(data: IncomingData, bytes: Buffer): Buffer {
+    const end = data.push(bytes);
+    if (end === undefined) return Buffer.alloc(0);
+    this.#data = undefined;
+    this.#finish(data);
+    return bytes.subarray(end);
+  }
+
+  #finish(incoming: IncomingData): void {
+    const ruled = this.#hooks.rule(this.#event('final', '', ''));
     if (ruled === 'close') {
       this.#socket.destroy();
       return;
     }
     if (ruled === undefined || ruled.startsWith('2')) {
-      const whole = this.#hooks.keeps() ? Buffer.concat(chunks) : undefined;
-      const data = whole && unstuff(cut < 0 ? whole.subarray(0, cut) : whole);
+      const data = incoming.message();
       this.#hooks.took(
-        data && { sender: this.#sender, recipients: this.#recipients, data, connection: this.#connection },
+        data && {
+          sender: this.#sender ?? '',
+          recipients: this.#recipients,
+          data,
+          connection: this.#connection,
+        },
       );
     }
     this.#recipients = [];
+    this.#sender = undefined;
     this.#socket.write(`${ruled ?? '250 2.0.0 taken'}\r\n`);
   }
 
@@ -248,23 +280,27 @@ class Dialogue {
         lines.map((one, i) => `250${i === lines.length - 1 ? ' ' : '-'}${one}`).join('\r\n'),
       );
     } else if (verb === 'MAIL') {
-      this.#sender = address;
+      const said = this.#say('mail', address, '250 2.1.0 fine', line);
+      this.#sender = said?.startsWith('2') ? address : undefined;
       this.#recipients = [];
-      this.#say('mail', address, '250 2.1.0 fine');
     } else if (verb === 'RCPT') {
-      const said = this.#say('rcpt', address, '250 2.1.5 fine');
+      const usual = this.#sender === undefined ? '503 5.5.1 no sender' : '250 2.1.5 fine';
+      const said = this.#say('rcpt', address, usual, line);
       if (said?.startsWith('2')) this.#recipients.push(address);
     } else if (verb === 'DATA') {
       const usual = this.#recipients.length > 0 ? '354 go on' : '503 5.5.1 no recipients';
-      const said = this.#say('data', '', usual);
-      if (said?.startsWith('354')) this.#chunks = [];
+      const said = this.#say('data', '', usual, line);
+      if (said?.startsWith('354')) this.#data = new IncomingData(this.#hooks.keeps());
     } else if (verb === 'QUIT') {
       this.#socket.end('221 2.0.0 bye\r\n');
-    } else this.#socket.write('250 2.0.0 fine\r\n');
+    } else {
+      if (verb === 'RSET') this.#sender = undefined;
+      this.#socket.write('250 2.0.0 fine\r\n');
+    }
   }
 
-  #say(step: SinkEvent['step'], address: string, usual: string): string | undefined {
-    const ruled = this.#hooks.rule({ step, connection: this.#connection, address });
+  #say(step: SinkEvent['step'], address: string, usual: string, line = ''): string | undefined {
+    const ruled = this.#hooks.rule(this.#event(step, address, line));
     if (ruled === 'close') {
       this.#socket.destroy();
       return undefined;
@@ -272,18 +308,10 @@ class Dialogue {
     this.#socket.write(`${ruled ?? usual}\r\n`);
     return ruled ?? usual;
   }
-}
 
-/** The last bytes before a chunk, in which the end of the data may have begun. */
-function tailOf(chunks: readonly Buffer[]): readonly Buffer[] {
-  const tail: Buffer[] = [];
-  let size = 0;
-  for (let i = chunks.length - 1; i >= 0 && size < 4; i--) {
-    const piece = chunks[i]!.subarray(-4);
-    tail.unshift(piece);
-    size += piece.length;
+  #event(step: SinkEvent['step'], address: string, line: string): SinkEvent {
+    return { step, connection: this.#connection, address, line, pause: () => this.#socket.pause() };
   }
-  return tail;
 }
 
 function unstuff(data: Buffer): Uint8Array {
