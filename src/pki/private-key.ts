@@ -100,7 +100,9 @@ function codeOf(cause: unknown): keyof typeof messages {
 /** Tells whether a private key belongs to the public key of a certificate. */
 export function keyMatchesCertificate(key: KeyObject, certificate: Certificate): boolean {
   if (key.type !== 'private') return false;
-  return createPublicKey(key).equals(publicKeyOf(certificate));
+  const [own, certified] = [createPublicKey(key), publicKeyOf(certificate)];
+  // Compared with a key of another kind, the primitive leaves an error behind that the next call falls over.
+  return own.asymmetricKeyType === certified.asymmetricKeyType && own.equals(certified);
 }
 
 /**
