@@ -12,8 +12,6 @@ export interface Digest {
   readonly hash: string;
   /** Length of the output. */
   readonly bytes: number;
-  /** Collisions are practical: no signature of today may rest on it. */
-  readonly weak: boolean;
 }
 
 export type DigestName =
@@ -33,17 +31,17 @@ const nist = '2.16.840.1.101.3.4.2';
 
 /** RFC 3370 §2, RFC 5754 §2, RFC 8702 §3. */
 const digests: readonly Digest[] = [
-  { name: 'md5', oid: oids.md5, hash: 'md5', bytes: 16, weak: true },
-  { name: 'sha1', oid: oids.sha1, hash: 'sha1', bytes: 20, weak: true },
-  { name: 'sha224', oid: `${nist}.4`, hash: 'sha224', bytes: 28, weak: false },
-  { name: 'sha256', oid: `${nist}.1`, hash: 'sha256', bytes: 32, weak: false },
-  { name: 'sha384', oid: `${nist}.2`, hash: 'sha384', bytes: 48, weak: false },
-  { name: 'sha512', oid: `${nist}.3`, hash: 'sha512', bytes: 64, weak: false },
-  { name: 'sha3-224', oid: `${nist}.7`, hash: 'sha3-224', bytes: 28, weak: false },
-  { name: 'sha3-256', oid: `${nist}.8`, hash: 'sha3-256', bytes: 32, weak: false },
-  { name: 'sha3-384', oid: `${nist}.9`, hash: 'sha3-384', bytes: 48, weak: false },
-  { name: 'sha3-512', oid: `${nist}.10`, hash: 'sha3-512', bytes: 64, weak: false },
-  { name: 'shake256', oid: `${nist}.12`, hash: 'shake256', bytes: 64, weak: false },
+  { name: 'md5', oid: oids.md5, hash: 'md5', bytes: 16 },
+  { name: 'sha1', oid: oids.sha1, hash: 'sha1', bytes: 20 },
+  { name: 'sha224', oid: `${nist}.4`, hash: 'sha224', bytes: 28 },
+  { name: 'sha256', oid: `${nist}.1`, hash: 'sha256', bytes: 32 },
+  { name: 'sha384', oid: `${nist}.2`, hash: 'sha384', bytes: 48 },
+  { name: 'sha512', oid: `${nist}.3`, hash: 'sha512', bytes: 64 },
+  { name: 'sha3-224', oid: `${nist}.7`, hash: 'sha3-224', bytes: 28 },
+  { name: 'sha3-256', oid: `${nist}.8`, hash: 'sha3-256', bytes: 32 },
+  { name: 'sha3-384', oid: `${nist}.9`, hash: 'sha3-384', bytes: 48 },
+  { name: 'sha3-512', oid: `${nist}.10`, hash: 'sha3-512', bytes: 64 },
+  { name: 'shake256', oid: `${nist}.12`, hash: 'shake256', bytes: 64 },
 ];
 
 const byName: ReadonlyMap<string, Digest> = new Map(digests.map((digest) => [digest.name, digest]));

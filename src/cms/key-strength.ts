@@ -1,39 +1,38 @@
 import type { KeyObject } from 'node:crypto';
-
-/** RFC 8551 §4.3: signatures of shorter keys SHOULD NOT be accepted. */
-export const minRsaBits = 2048;
-/** Longer keys cost too much before anyone is known to be trusted. */
-export const maxRsaBits = 8192;
-
-const strongCurves: ReadonlySet<string> = new Set([
-  'prime256v1',
-  'secp384r1',
-  'secp521r1',
-  'brainpoolP256r1',
-  'brainpoolP384r1',
-  'brainpoolP512r1',
-]);
+import type { Certificate } from '../pki/certificate.ts';
+import { PkiError } from '../pki/error.ts';
+import { keyWeakness, strengthPolicy } from '../pki/strength.ts';
+import type { Digest } from './digest.ts';
 
 /**
- * Judges a public key for verifying signatures.
- *
- * @returns `weak` where it is too small, `unusable` where it is absurdly large
+ * Tells whether a key may be tried on a signature at all: one that is absurdly large costs too much before anyone is
+ * known to be trusted, and an RSA exponent of one verifies anything.
  */
-export function strengthOf(publicKey: KeyObject): 'strong' | 'weak' | 'unusable' {
-  const { modulusLength, publicExponent, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
-  switch (publicKey.asymmetricKeyType) {
-    case 'rsa':
-    case 'rsa-pss': {
-      const bits = modulusLength ?? 0;
-      // An exponent of one verifies anything.
-      if (bits > maxRsaBits || publicExponent === undefined || publicExponent < 3n) return 'unusable';
-      return bits < minRsaBits ? 'weak' : 'strong';
-    }
-    case 'ec':
-      return strongCurves.has(namedCurve ?? '') ? 'strong' : 'weak';
-    case 'dsa':
-      return 'weak';
-    default:
-      return 'strong';
+export function isUsableKey(publicKey: KeyObject): boolean {
+  const { modulusLength, publicExponent } = publicKey.asymmetricKeyDetails ?? {};
+  if (modulusLength === undefined || publicExponent === undefined) return true;
+  return modulusLength <= strengthPolicy.rsaBits.maximum && publicExponent >= 3n;
+}
+
+/**
+ * Tells whether the key of a certificate and a digest are too weak for a signature, by the policy table of `pki/`.
+ *
+ * @param legacy accepts what the table lists for old mail
+ */
+export function isWeakSignature(
+  certificate: Certificate,
+  keyType: string,
+  digest: Digest,
+  legacy: boolean,
+): boolean {
+  const { legacyHashes } = strengthPolicy;
+  if (!legacy && (legacyHashes as readonly string[]).includes(digest.name)) return true;
+  // RFC 9882: every parameter set of ML-DSA is strong.
+  if (keyType.startsWith('ml-dsa-')) return false;
+  try {
+    return keyWeakness(certificate.spki, legacy) !== undefined;
+  } catch (error) {
+    if (error instanceof PkiError) return true;
+    throw error;
   }
 }

@@ -28,8 +28,8 @@ export interface SignatureScheme {
   readonly verify: (data: Uint8Array, publicKey: KeyObject, signature: Uint8Array) => boolean;
   /** Type of the keys in node:crypto that it takes. */
   readonly keyTypes: readonly string[];
-  /** Forbidden unless old algorithms were asked for, whatever the key. */
-  readonly weak: boolean;
+  /** The digest that the signature rests on. */
+  readonly digest: Digest;
 }
 
 /** A row of the table of algorithms: what stands behind one object identifier. */
@@ -101,18 +101,18 @@ export function findScheme(algorithm: AlgorithmIdentifier, digest: Digest): Sign
   if (row.kind === 'pure') {
     if (!row.contentDigests!.includes(digest.name)) return 'algorithm-mismatch';
     // RFC 8419 §2.1: parameters MUST be absent.
-    return algorithm.parameters === undefined ? pureScheme(row.name!) : 'unsupported-algorithm';
+    return algorithm.parameters === undefined ? pureScheme(row.name!, digest) : 'unsupported-algorithm';
   }
   if (row.kind === 'rsa-pss') return pssScheme(algorithm, digest);
   if (!isAbsentOrNull(algorithm.parameters) && row.kind !== 'dsa') return 'unsupported-algorithm';
   return row.kind === 'rsa-pkcs1' ? pkcs1Scheme(digest) : dsaScheme(row.kind, digest);
 }
 
-function pureScheme(name: string): SignatureScheme {
+function pureScheme(name: string, digest: Digest): SignatureScheme {
   return {
     name,
     keyTypes: [name],
-    weak: false,
+    digest,
     verify: (data, key, signature) => verify(null, data, key, signature),
   };
 }
@@ -122,7 +122,7 @@ function pkcs1Scheme(digest: Digest): SignatureScheme {
   return {
     name: `rsa-pkcs1-${digest.name}`,
     keyTypes: ['rsa'],
-    weak: digest.weak,
+    digest,
     verify: (data, key, signature) => verify(digest.hash, data, { key, padding }, signature),
   };
 }
@@ -131,7 +131,7 @@ function dsaScheme(kind: 'ecdsa' | 'dsa', digest: Digest): SignatureScheme {
   return {
     name: `${kind}-${digest.name}`,
     keyTypes: [kind === 'ecdsa' ? 'ec' : 'dsa'],
-    weak: digest.weak || kind === 'dsa',
+    digest,
     verify: (data, key, signature) => verify(digest.hash, data, { key, dsaEncoding: 'der' }, signature),
   };
 }
@@ -151,7 +151,7 @@ function pssScheme(algorithm: AlgorithmIdentifier, digest: Digest): SignatureSch
   return {
     name: `rsa-pss-${digest.name}`,
     keyTypes: ['rsa', 'rsa-pss'],
-    weak: digest.weak,
+    digest,
     verify: (data, key, signature) => verifyPss(parameters, data, key, signature),
   };
 }

@@ -7,7 +7,7 @@ import { isSameAlgorithm } from './algorithm-protection.ts';
 import { looksLikeSignedAttributes } from './attribute.ts';
 import { namesThisCertificate } from './certificate-identifier.ts';
 import { computeDigest, type Digest, findDigest } from './digest.ts';
-import { strengthOf } from './key-strength.ts';
+import { isUsableKey, isWeakSignature } from './key-strength.ts';
 import { findScheme, type SignatureScheme } from './signature-scheme.ts';
 import { checkUnsignedAttributes, readSignedAttributes, type SignedAttributes } from './signed-attributes.ts';
 import type { SignedData, SignerInfo } from './signed-data.ts';
@@ -150,15 +150,15 @@ function verifyWith(
 ): SignerCode | undefined {
   const publicKey = keyOf(certificate);
   if (publicKey === undefined) return 'unsupported-algorithm';
-  if (!scheme.keyTypes.includes(publicKey.asymmetricKeyType ?? '')) return 'algorithm-mismatch';
-  const strength = strengthOf(publicKey);
-  if (strength === 'unusable') return 'unsupported-algorithm';
+  const keyType = publicKey.asymmetricKeyType ?? '';
+  if (!scheme.keyTypes.includes(keyType)) return 'algorithm-mismatch';
+  if (!isUsableKey(publicKey)) return 'unsupported-algorithm';
   if (!isSignedBy(scheme, attributes.toVerify, publicKey, signerInfo.signature)) return 'bad-signature';
   // RFC 5035 §5.4
   if (!attributes.certificateHashes.every((named) => isNamedCertificate(named, certificate))) {
     return 'signing-certificate-mismatch';
   }
-  return !legacy && (scheme.weak || strength === 'weak') ? 'weak-algorithm' : undefined;
+  return isWeakSignature(certificate, keyType, scheme.digest, legacy) ? 'weak-algorithm' : undefined;
 }
 
 function keyOf(certificate: Certificate): KeyObject | undefined {
