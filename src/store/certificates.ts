@@ -1,5 +1,6 @@
 import { newId } from '../secrets.ts';
 import type { Database } from './database.ts';
+import { StoreError } from './error.ts';
 import type { CertificateTable } from './schema.ts';
 
 /** What a certificate may be used for. */
@@ -61,6 +62,13 @@ export class Certificates {
       .where('id', '=', id)
       .executeTakeFirst();
     return row && recordOf(row);
+  }
+
+  /** @throws StoreError `no-such-certificate` */
+  async get(id: string): Promise<CertificateRecord> {
+    const found = await this.find(id);
+    if (!found) throw new StoreError('no-such-certificate', `no certificate ${id.slice(0, 64)} is stored`);
+    return found;
   }
 
   async list(

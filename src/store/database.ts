@@ -11,3 +11,16 @@ export interface Database {
   /** Tells, once the work is committed, that jobs may be due. */
   readonly jobsChanged: () => void;
 }
+
+/** A database of one engine, ready to be asked. */
+export interface OpenDatabase {
+  readonly engine: Engine;
+  readonly db: Kysely<Schema>;
+  /** The file, where it is one. */
+  readonly path?: string;
+  /** Starts to call back when another process announces jobs, where the engine carries such news. */
+  listen(wake: () => void): Promise<void>;
+  /** Tells other processes that jobs may be due. */
+  announce(): Promise<void>;
+  close(): Promise<void>;
+}

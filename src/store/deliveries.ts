@@ -11,7 +11,7 @@ export interface DeliveryRow extends Omit<DeliveryTable, 'state'> {
 }
 
 /** A recipient of a new distribution. */
-export type NewDelivery = Omit<DeliveryRow, 'attempts'>;
+export type NewDelivery = Omit<DeliveryRow, 'attempts' | 'nextAt'> & { readonly nextAt?: number | null };
 
 /** What became of one recipient. */
 export interface DeliveryOutcome {
@@ -21,6 +21,8 @@ export interface DeliveryOutcome {
   readonly code: string | null;
   readonly reply: string | null;
   readonly keepUntil?: number | null;
+  /** When a pending one is tried again, where that is known. */
+  readonly nextAt?: number | null;
 }
 
 /** A post that waits for the certificate of one subscriber. */
@@ -28,8 +30,15 @@ export interface WaitingRow extends DeliveryRow {
   readonly list: string;
 }
 
-/** SQLite takes at most 32,766 values in one statement; a row has nine. */
+/** SQLite takes at most 32,766 values in one statement; a row has ten. */
 const rowsPerInsert = 1_000;
+
+/** Literals: a bound value would not be known to match the index that holds rows of that state only. */
+const pending = sql.lit<DeliveryState>('pending');
+const waiting = sql.lit<DeliveryState>('waiting');
+
+/** States that only a peer's reply leads to. */
+const afterReply: ReadonlySet<DeliveryState> = new Set(['sent', 'failed', 'pending']);
 
 /** Outcomes by recipient. */
 export class Deliveries {
@@ -41,7 +50,7 @@ export class Deliveries {
 
   async insertMany(rows: readonly NewDelivery[]): Promise<void> {
     for (let i = 0; i < rows.length; i += rowsPerInsert) {
-      const values = rows.slice(i, i + rowsPerInsert).map((row) => ({ ...row, attempts: 0 }));
+      const values = rows.slice(i, i + rowsPerInsert).map((row) => ({ nextAt: null, ...row, attempts: 0 }));
       await this.#database.db.insertInto('delivery').values(values).execute();
     }
   }
@@ -52,7 +61,7 @@ export class Deliveries {
       .selectAll()
       .where('distributionId', '=', distributionId)
       .where('packet', '=', packet)
-      .where('state', '=', 'pending')
+      .where('state', '=', pending)
       .orderBy('address')
       .execute();
     return rows as DeliveryRow[];
@@ -71,7 +80,7 @@ export class Deliveries {
   }
 
   async #recordOne(db: Database['db'], outcome: DeliveryOutcome): Promise<void> {
-    const { distributionId, address, state, code, reply, keepUntil = null } = outcome;
+    const { distributionId, address, state, code, reply, keepUntil = null, nextAt = null } = outcome;
     const updatedAt = this.#database.clock.now();
     await db
       .updateTable('delivery')
@@ -80,8 +89,9 @@ export class Deliveries {
         code,
         reply,
         keepUntil,
+        nextAt,
         updatedAt,
-        attempts: expression('attempts', '+', 1),
+        attempts: expression('attempts', '+', afterReply.has(state) ? 1 : 0),
       }))
       .where('distributionId', '=', distributionId)
       .where('address', '=', address)
@@ -98,7 +108,7 @@ export class Deliveries {
       .innerJoin('distribution', 'distribution.id', 'delivery.distributionId')
       .selectAll('delivery')
       .select('distribution.list as list')
-      .where('delivery.state', '=', 'waiting');
+      .where('delivery.state', '=', waiting);
     if (of.list !== undefined) query = query.where('distribution.list', '=', of.list);
     if (of.address !== undefined) query = query.where('delivery.address', '=', of.address);
     return (await query.orderBy('delivery.distributionId').execute()) as WaitingRow[];
@@ -114,20 +124,51 @@ export class Deliveries {
    * @returns the distributions concerned
    */
   async dropWaiting(list: string, address: string): Promise<readonly string[]> {
-    const rows = await this.waiting({ list, address });
-    await this.record(
-      rows.map((row) => ({ ...row, state: 'dropped' as const, code: 'left-list', reply: null })),
-    );
-    return rows.map((row) => row.distributionId);
+    const { db, clock } = this.#database;
+    const rows = await db
+      .updateTable('delivery')
+      .set({ state: 'dropped', code: 'left-list', reply: null, keepUntil: null, updatedAt: clock.now() })
+      .where('state', '=', waiting)
+      .where('address', '=', address)
+      .where((of) =>
+        of.exists(
+          of
+            .selectFrom('distribution')
+            .select('distribution.id')
+            .whereRef('distribution.id', '=', 'delivery.distributionId')
+            .where('distribution.list', '=', list),
+        ),
+      )
+      .returning('distributionId')
+      .execute();
+    return rows.map((row) => row.distributionId).sort();
   }
 
-  /** Drops what waited for too long, and tells what it was. */
+  /**
+   * Drops what waited for too long.
+   *
+   * @returns what it was, by list
+   */
   async expireWaiting(nowMs: number): Promise<readonly WaitingRow[]> {
-    const rows = (await this.waiting()).filter((row) => row.keepUntil !== null && row.keepUntil <= nowMs);
-    await this.record(
-      rows.map((row) => ({ ...row, state: 'dropped' as const, code: 'waited-too-long', reply: null })),
+    const { db } = this.#database;
+    // One statement: what a certificate has set free meanwhile is not waiting any more, and stays.
+    const rows = await db
+      .updateTable('delivery')
+      .set({ state: 'dropped', code: 'waited-too-long', reply: null, updatedAt: nowMs })
+      .where('state', '=', waiting)
+      .where('keepUntil', '<=', nowMs)
+      .returningAll()
+      .returning((of) =>
+        of
+          .selectFrom('distribution')
+          .select('distribution.list')
+          .whereRef('distribution.id', '=', 'delivery.distributionId')
+          .as('list'),
+      )
+      .execute();
+    return (rows as WaitingRow[]).sort(
+      (a, b) => byText(a.list, b.list) || byText(a.distributionId, b.distributionId),
     );
-    return rows;
   }
 
   async counts(distributionId: string): Promise<Readonly<Partial<Record<DeliveryState, number>>>> {
@@ -155,7 +196,7 @@ export class Deliveries {
       .innerJoin('distribution', 'distribution.id', 'delivery.distributionId')
       .selectAll('delivery')
       .select('distribution.list as list')
-      .where('delivery.state', '=', 'pending')
+      .where('delivery.state', '=', pending)
       .orderBy('delivery.distributionId')
       .limit(limit)
       .execute();
@@ -166,10 +207,10 @@ export class Deliveries {
   async reopen(distributionId: string, address: string, packet: number): Promise<void> {
     await this.#database.db
       .updateTable('delivery')
-      .set({ state: 'pending', packet, code: null, reply: null, keepUntil: null })
+      .set({ state: 'pending', packet, code: null, reply: null, keepUntil: null, nextAt: null })
       .where('distributionId', '=', distributionId)
       .where('address', '=', address)
-      .where('state', '=', 'waiting')
+      .where('state', '=', waiting)
       .execute();
   }
 
@@ -184,4 +225,8 @@ export class Deliveries {
       .executeTakeFirst();
     return Number(row?.packet ?? -1);
   }
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,7 @@
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { StoreError } from './error.ts';
+import type { Schema } from './schema.ts';
 
 /** How the content of a distribution is kept. */
 export type DistributionForm = 'plain' | 'sealed' | 'notice';
@@ -55,6 +57,17 @@ export class Distributions {
     return found;
   }
 
+  /** Gives what a message became, newest first. */
+  async ofMessage(messageId: string): Promise<readonly Distribution[]> {
+    const rows = await this.#database.db
+      .selectFrom('distribution')
+      .selectAll()
+      .where('messageId', '=', messageId)
+      .orderBy('id', 'desc')
+      .execute();
+    return rows as Distribution[];
+  }
+
   /**
    * Closes a distribution when no recipient is pending or waiting, and lets go of its content.
    *
@@ -65,17 +78,22 @@ export class Distributions {
       .updateTable('distribution')
       .set({ finishedAt: nowMs, content: null })
       .where('id', '=', id)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('delivery')
-              .select('address')
-              .where('distributionId', '=', id)
-              .where('state', 'in', ['pending', 'waiting']),
-          ),
-        ),
-      )
+      .where((of) => of.not(of.exists(deliveriesIn(of, id, 'pending'))))
+      .where((of) => of.not(of.exists(deliveriesIn(of, id, 'waiting'))))
       .executeTakeFirst();
     return result.numUpdatedRows > 0n;
   }
+}
+
+/** The state is a literal: a bound value would not be known to match the index of that state, and there may be many rows. */
+function deliveriesIn(
+  of: ExpressionBuilder<Schema, 'distribution'>,
+  id: string,
+  state: 'pending' | 'waiting',
+) {
+  return of
+    .selectFrom('delivery')
+    .select('address')
+    .where('distributionId', '=', id)
+    .where('state', '=', sql.lit(state));
 }

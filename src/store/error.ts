@@ -13,7 +13,7 @@ export const storeErrorCodes = {
   },
   'no-such-message': { meaning: 'No message of that id is stored.', temporary: false },
   'no-such-distribution': { meaning: 'No distribution of that id is stored.', temporary: false },
-  'no-such-job': { meaning: 'No job of that id is stored.', temporary: false },
+  'no-such-certificate': { meaning: 'No certificate of that id is stored.', temporary: false },
 } as const satisfies ErrorTable;
 
 export type StoreErrorCode = keyof typeof storeErrorCodes;
@@ -24,3 +24,13 @@ export class StoreError extends SsympaError<StoreErrorCode> {
     super(storeErrorCodes, code, message, options);
   }
 }
+
+/** Why a job is tried again or was put aside, where no typed error says it. */
+export const jobCodes = {
+  'unknown-job': { meaning: 'No part of this version does jobs of that kind.', temporary: false },
+  'worker-died': {
+    meaning: 'The process ended in the middle of the job each time that it was tried.',
+    temporary: false,
+  },
+  bug: { meaning: 'An unexpected error ended the job; the log has where.', temporary: true },
+} as const satisfies ErrorTable;

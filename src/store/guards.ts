@@ -1,3 +1,4 @@
+import { sha256Hex } from '../secrets.ts';
 import type { Database } from './database.ts';
 
 /** Who was told lately that a certificate is missing. */
@@ -45,6 +46,9 @@ export class Ciphertexts {
   }
 }
 
+/** PostgreSQL takes about 2,700 bytes in a key; a Message-ID is as long as its author likes. */
+const longestKey = 250;
+
 /** Message-IDs of the posts that a list distributed. */
 export class PostIds {
   readonly #database: Database;
@@ -54,8 +58,9 @@ export class PostIds {
   }
 
   /** @returns true when the Message-ID is new to the list, or was claimed by the same message */
-  async claim(list: string, headerId: string, messageId: string): Promise<boolean> {
+  async claim(list: string, fieldBody: string, messageId: string): Promise<boolean> {
     const { db, clock } = this.#database;
+    const headerId = fieldBody.length <= longestKey ? fieldBody : `sha256:${sha256Hex(fieldBody)}`;
     await db
       .insertInto('post_seen')
       .values({ list, headerId, messageId, seenAt: clock.now() })

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { isTemporary, SsympaError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { jobCodes } from './error.ts';
 import type { Job, JobRole } from './jobs.ts';
 import type { Store } from './store.ts';
 
@@ -37,6 +38,8 @@ export interface JobRunnerParts {
 const leaseMs = 60_000;
 const pollMs = 500;
 const maxAttempts = 12;
+/** A job in whose middle the process died so often is likely the reason. */
+const maxCrashes = 5;
 const firstRetryMs = 5_000;
 const longestRetryMs = 3_600_000;
 
@@ -61,7 +64,7 @@ export class JobRunner {
   }
 
   start(): void {
-    this.#unlisten = this.#parts.store.onJobs(() => this.#wake());
+    this.#unlisten = this.#parts.store.onEnqueue(() => this.#wake());
     this.#loop = this.#run();
   }
 
@@ -106,9 +109,12 @@ export class JobRunner {
   async #work(job: Job): Promise<void> {
     const { store, worker, log } = this.#parts;
     const renewal = setInterval(() => {
-      store.jobs
-        .renew(job.id, worker, leaseMs)
-        .catch((error: unknown) => log.warn('lease not renewed', { job: job.id, error: messageOf(error) }));
+      store.jobs.renew(job.id, worker, leaseMs).then(
+        (isOurs) => {
+          if (!isOurs) log.warn('claim lost', { job: job.id, kind: job.kind });
+        },
+        (error: unknown) => log.warn('claim not renewed', { job: job.id, error: messageOf(error) }),
+      );
     }, leaseMs / 3);
     try {
       await this.#settle(job, await this.#handle(job));
@@ -123,13 +129,12 @@ export class JobRunner {
   async #handle(job: Job): Promise<JobOutcome> {
     const { handlers, clock, log } = this.#parts;
     const handler = handlers[job.kind];
-    if (!handler) return { status: 'quarantine', code: 'unknown-job', reason: `no handler for ${job.kind}` };
+    if (!handler) return asideFor('unknown-job');
+    if (job.crashes >= maxCrashes) return asideFor('worker-died');
     try {
       return await handler(job);
     } catch (error) {
-      const code = error instanceof SsympaError ? error.code : 'bug';
-      const reason =
-        error instanceof SsympaError ? error.message : 'an unexpected error; the log has the stack';
+      const { code, reason } = noteOf(error);
       log.error('job failed', {
         job: job.id,
         kind: job.kind,
@@ -145,15 +150,14 @@ export class JobRunner {
   }
 
   async #settle(job: Job, outcome: JobOutcome): Promise<void> {
-    const { store, onQuarantine } = this.#parts;
-    if (outcome.status === 'done') return store.jobs.complete(job.id);
+    const { store, worker, onQuarantine } = this.#parts;
+    if (outcome.status === 'done') return store.jobs.complete(job.id, worker);
     const { code, reason } = outcome;
     if (outcome.status === 'retry') {
       const countsAsAttempt = outcome.countsAsAttempt ?? true;
-      return store.jobs.retryAt(job.id, outcome.atMs, { code, reason, countsAsAttempt });
+      return store.jobs.retryAt(job.id, outcome.atMs, { code, reason, countsAsAttempt, worker });
     }
-    await store.jobs.quarantine(job.id, { code, reason });
-    await onQuarantine(job, code, reason);
+    if (await store.jobs.quarantine(job.id, { code, reason, worker })) await onQuarantine(job, code, reason);
   }
 
   #wake(): void {
@@ -173,6 +177,15 @@ export class JobRunner {
     }
     this.#woken = false;
   }
+}
+
+function asideFor(code: keyof typeof jobCodes): JobOutcome {
+  return { status: 'quarantine', code, reason: jobCodes[code].meaning };
+}
+
+function noteOf(error: unknown): { readonly code: string; readonly reason: string } {
+  if (error instanceof SsympaError) return { code: error.code, reason: error.message };
+  return { code: 'bug', reason: jobCodes.bug.meaning };
 }
 
 /** An unexpected error may quote what it was given, so only its name and system code are told. */

@@ -1,6 +1,7 @@
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import { newId } from '../secrets.ts';
 import type { Database } from './database.ts';
-import type { JobTable } from './schema.ts';
+import type { JobTable, Schema } from './schema.ts';
 
 /** Which part of the daemon does a job. */
 export type JobRole = 'pipeline' | 'delivery' | 'tasks';
@@ -21,7 +22,12 @@ export interface Job {
   readonly payload: JobPayload;
   readonly state: JobState;
   readonly runAt: number;
+  /** Tries that ended in a failure. */
   readonly attempts: number;
+  /** Tries that had no end, because their process died. */
+  readonly crashes: number;
+  /** When it is to run once more after the run under way; it was asked for in the middle of that. */
+  readonly againAt: number | null;
   readonly claimedBy: string | null;
   readonly claimedUntil: number | null;
   /** Why it is tried again, or was put aside. */
@@ -43,7 +49,16 @@ export interface NewJob {
 export interface JobNote {
   readonly code: string;
   readonly reason: string;
+  /** Whose claim it was: where another has taken the job over since, nothing is changed. */
+  readonly worker?: string;
 }
+
+type JobExpression = ExpressionBuilder<Schema, 'job'>;
+
+/** Literals where an index is for one state only: a bound value would not be known to match it. */
+const ready = sql.lit('ready');
+const unmarked = { attempts: 0, crashes: 0, code: null, reason: null };
+const unclaimed = { claimedBy: null, claimedUntil: null, againAt: null };
 
 /** Jobs: claimed by one worker at a time, tried again after a failure or a crash, put aside when nothing helps. */
 export class Jobs {
@@ -53,32 +68,39 @@ export class Jobs {
     this.#database = database;
   }
 
-  /** Adds a job; one of the same kind and subject that is there already stays, and keeps the earlier time. */
+  /**
+   * Adds a job. One of the same kind and subject that is there already stays, and keeps the earlier time; one that is being
+   * done runs once more afterwards, since it may have looked before what this is about was there.
+   */
   async enqueue(job: NewJob): Promise<void> {
     const { db, clock, jobsChanged } = this.#database;
     const nowMs = clock.now();
-    const runAt = job.runAt ?? nowMs;
+    const { role, kind, subject, runAt = nowMs } = job;
+    const payload = JSON.stringify(job.payload ?? {});
+    const counts = { attempts: 0, crashes: 0, createdAt: nowMs };
     await db
       .insertInto('job')
-      .values({
-        id: newId(nowMs),
-        role: job.role,
-        kind: job.kind,
-        subject: job.subject,
-        payload: JSON.stringify(job.payload ?? {}),
-        state: 'ready',
-        runAt,
-        attempts: 0,
-        createdAt: nowMs,
-      })
+      .values({ id: newId(nowMs), role, kind, subject, payload, state: 'ready', runAt, ...counts })
       .onConflict((conflict) =>
-        conflict.columns(['kind', 'subject']).doUpdateSet({ runAt }).where('job.runAt', '>', runAt),
+        conflict
+          .columns(['kind', 'subject'])
+          .doUpdateSet((of) => ({
+            runAt: sql<number>`case when ${of.ref('job.claimedBy')} is null and ${of.ref('job.runAt')} > ${runAt}
+              then ${runAt} else ${of.ref('job.runAt')} end`,
+            againAt: sql<number | null>`case when ${of.ref('job.claimedBy')} is null then null
+              when ${of.ref('job.againAt')} < ${runAt} then ${of.ref('job.againAt')} else ${runAt} end`,
+          }))
+          .where('job.state', '=', ready),
       )
       .execute();
     jobsChanged();
   }
 
-  /** Takes due jobs that nobody works on, or whose worker's claim ran out. */
+  /**
+   * Takes due jobs that nobody works on, or whose worker's claim ran out.
+   *
+   * @returns at most `limit`, the longest due first
+   */
   async claim(
     role: JobRole,
     worker: string,
@@ -86,95 +108,127 @@ export class Jobs {
   ): Promise<readonly Job[]> {
     const { db, engine, clock } = this.#database;
     const nowMs = clock.now();
-    const due = db
-      .selectFrom('job')
-      .select('id')
-      .where('role', '=', role)
-      .where('state', '=', 'ready')
-      .where('runAt', '<=', nowMs)
-      .where((where) => where.or([where('claimedUntil', 'is', null), where('claimedUntil', '<', nowMs)]))
-      .orderBy('runAt')
-      .orderBy('id')
-      .limit(limit);
-    // PostgreSQL: two nodes that look at once must not wait for each other, nor take the same job.
-    const chosen = engine === 'postgres' ? due.forUpdate().skipLocked() : due;
     const rows = await db
+      .with('due', (due) => {
+        const query = due
+          .selectFrom('job')
+          .select('id')
+          .where('role', '=', role)
+          .where('state', '=', ready)
+          .where('runAt', '<=', nowMs)
+          .where((of) => of.or([of('claimedUntil', 'is', null), of('claimedUntil', '<', nowMs)]))
+          .orderBy('runAt')
+          .orderBy('id')
+          .limit(limit);
+        // Two nodes that look at once must not wait for each other, nor take the same job.
+        return engine === 'postgres' ? query.forUpdate().skipLocked() : query;
+      })
       .updateTable('job')
-      .set({ claimedBy: worker, claimedUntil: nowMs + leaseMs })
-      .where('id', 'in', chosen)
+      .set({ claimedBy: worker, claimedUntil: nowMs + leaseMs, againAt: null, crashes: countCrash(worker) })
+      .where('id', 'in', (of) => of.selectFrom('due').select('due.id'))
       .returningAll()
       .execute();
     return rows.map(jobOf).sort((a, b) => a.runAt - b.runAt || (a.id < b.id ? -1 : 1));
   }
 
-  /** Keeps a claim for longer. */
-  async renew(id: string, worker: string, leaseMs: number): Promise<void> {
+  /**
+   * Keeps a claim for longer.
+   *
+   * @returns false when it is not this worker's any more
+   */
+  async renew(id: string, worker: string, leaseMs: number): Promise<boolean> {
     const { db, clock } = this.#database;
-    await db
+    const result = await db
       .updateTable('job')
       .set({ claimedUntil: clock.now() + leaseMs })
       .where('id', '=', id)
       .where('claimedBy', '=', worker)
-      .execute();
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
   }
 
-  /** Gives up the claims of every worker but those named: the one process of an embedded store starts anew. */
+  /** Gives up the claims of every worker but this one: the one process of an embedded store starts anew. */
   async releaseClaimsExcept(worker: string): Promise<void> {
     await this.#database.db
       .updateTable('job')
-      .set({ claimedBy: null, claimedUntil: null })
+      .set({ ...unclaimed, crashes: countCrash(worker) })
       .where('claimedBy', 'is not', null)
       .where('claimedBy', '!=', worker)
       .execute();
   }
 
-  /** Ends a job. */
-  async complete(id: string): Promise<void> {
-    await this.#database.db.deleteFrom('job').where('id', '=', id).execute();
+  /**
+   * Ends a job, unless it was asked for again since it was claimed: then it is ready once more.
+   *
+   * @param worker whose claim it was: where another has taken the job over since, nothing is changed
+   */
+  async complete(id: string, worker?: string): Promise<void> {
+    const { db, jobsChanged } = this.#database;
+    let ended = db.deleteFrom('job').where('id', '=', id).where('againAt', 'is', null);
+    if (worker !== undefined) ended = ended.where('claimedBy', '=', worker);
+    if ((await ended.executeTakeFirst()).numDeletedRows > 0n) return;
+    let again = db
+      .updateTable('job')
+      .set((of) => ({ runAt: of.ref('againAt').$notNull(), ...unclaimed, ...unmarked }))
+      .where('id', '=', id)
+      .where('againAt', 'is not', null);
+    if (worker !== undefined) again = again.where('claimedBy', '=', worker);
+    if ((await again.executeTakeFirst()).numUpdatedRows > 0n) jobsChanged();
   }
 
+  /** Has a job tried again at a time, or earlier where it was asked for again. */
   async retryAt(
     id: string,
     runAt: number,
     note: JobNote & { readonly countsAsAttempt?: boolean },
   ): Promise<void> {
-    const { code, reason, countsAsAttempt = true } = note;
-    await this.#database.db
+    const { code, reason, worker, countsAsAttempt = true } = note;
+    let query = this.#database.db
       .updateTable('job')
-      .set((expression) => ({
-        runAt,
+      .set((of) => ({
+        runAt: sql<number>`case when ${of.ref('againAt')} < ${runAt} then ${of.ref('againAt')} else ${runAt} end`,
         code,
         reason,
-        claimedBy: null,
-        claimedUntil: null,
-        attempts: expression('attempts', '+', countsAsAttempt ? 1 : 0),
+        ...unclaimed,
+        attempts: of('attempts', '+', countsAsAttempt ? 1 : 0),
+        crashes: 0,
       }))
-      .where('id', '=', id)
-      .execute();
-  }
-
-  async quarantine(id: string, { code, reason }: JobNote): Promise<void> {
-    await this.#database.db
-      .updateTable('job')
-      .set({ state: 'quarantined', code, reason, claimedBy: null, claimedUntil: null })
-      .where('id', '=', id)
-      .execute();
+      .where('id', '=', id);
+    if (worker !== undefined) query = query.where('claimedBy', '=', worker);
+    await query.execute();
   }
 
   /**
-   * Makes a job due now, out of quarantine too.
+   * Puts a job aside, until somebody releases or completes it.
+   *
+   * @returns false when another worker has taken it over since, or there is no such job
+   */
+  async quarantine(id: string, { code, reason, worker }: JobNote): Promise<boolean> {
+    let query = this.#database.db
+      .updateTable('job')
+      .set({ state: 'quarantined', code, reason, ...unclaimed })
+      .where('id', '=', id);
+    if (worker !== undefined) query = query.where('claimedBy', '=', worker);
+    return (await query.executeTakeFirst()).numUpdatedRows > 0n;
+  }
+
+  /**
+   * Makes a job due now, out of quarantine too; one that is being done is left to it.
    *
    * @returns false when there is no such job
    */
   async release(id: string): Promise<boolean> {
     const { db, clock, jobsChanged } = this.#database;
-    const result = await db
+    const nowMs = clock.now();
+    await db
       .updateTable('job')
-      .set({ state: 'ready', runAt: clock.now(), attempts: 0, claimedBy: null, claimedUntil: null })
+      .set({ state: 'ready', runAt: nowMs, attempts: 0, crashes: 0, ...unclaimed })
       .where('id', '=', id)
-      .executeTakeFirst();
+      .where((of) => of.or([of('claimedUntil', 'is', null), of('claimedUntil', '<', nowMs)]))
+      .execute();
     jobsChanged();
-    return result.numUpdatedRows > 0n;
+    const query = db.selectFrom('job').select('id').where('id', '=', id);
+    return (await query.executeTakeFirst()) !== undefined;
   }
 
   /** Makes every job due now that waits for one reason. */
@@ -184,10 +238,25 @@ export class Jobs {
       .updateTable('job')
       .set({ runAt: clock.now() })
       .where('code', '=', code)
-      .where('state', '=', 'ready')
+      .where('state', '=', ready)
       .where('claimedBy', 'is', null)
       .execute();
     jobsChanged();
+  }
+
+  /** Gives the time at which the next job of a role can be claimed, undefined when there is none. */
+  async nextDueAt(role: JobRole): Promise<number | undefined> {
+    const row = await this.#database.db
+      .selectFrom('job')
+      .select((of) =>
+        of.fn
+          .min(sql<number>`case when "claimedUntil" > "runAt" then "claimedUntil" else "runAt" end`)
+          .as('at'),
+      )
+      .where('role', '=', role)
+      .where('state', '=', ready)
+      .executeTakeFirst();
+    return row?.at ?? undefined;
   }
 
   async find(kind: string, subject: string): Promise<Job | undefined> {
@@ -200,11 +269,20 @@ export class Jobs {
     return row && jobOf(row);
   }
 
+  /** Gives jobs, oldest first. */
   async list({ states }: { readonly states?: readonly JobState[] } = {}): Promise<readonly Job[]> {
     let query = this.#database.db.selectFrom('job').selectAll().orderBy('id');
     if (states) query = query.where('state', 'in', states);
     return (await query.execute()).map(jobOf);
   }
+}
+
+/** A claim of another worker that is still there was never settled: its process died. */
+function countCrash(worker: string): (of: JobExpression) => RawBuilder<number> {
+  return (
+    of,
+  ) => sql<number>`case when ${of.ref('job.claimedBy')} <> ${worker} then ${of.ref('job.crashes')} + 1
+    else ${of.ref('job.crashes')} end`;
 }
 
 function jobOf(row: JobTable): Job {

@@ -1,5 +1,7 @@
+import type { Kysely } from 'kysely';
 import type { Database } from './database.ts';
 import { StoreError } from './error.ts';
+import type { Schema } from './schema.ts';
 
 /** What kind of address a message came to, and so what happens to it. */
 export type MessageKind =
@@ -46,6 +48,8 @@ export interface StoredMessage {
   /** JSON. */
   readonly decision: string | null;
   readonly decidedAt: number | null;
+  /** JSON: what a kind of message has beside this; never anything of an encrypted content but digests. */
+  readonly extra: string | null;
 }
 
 /** A message without its bytes. */
@@ -55,7 +59,7 @@ export type MessageSummary = Omit<StoredMessage, 'raw'>;
 export type NewMessage = Pick<
   StoredMessage,
   'id' | 'kind' | 'list' | 'recipient' | 'envelopeSender' | 'raw' | 'size' | 'sha256' | 'receivedAt'
->;
+> & { readonly extra?: string | null };
 
 /** What is written down with a state. */
 export interface StateNote {
@@ -63,6 +67,7 @@ export interface StateNote {
   readonly reason: string | null;
   readonly verdict?: string | null;
   readonly decision?: string | null;
+  readonly extra?: string | null;
 }
 
 const summaryColumns = [
@@ -80,6 +85,7 @@ const summaryColumns = [
   'verdict',
   'decision',
   'decidedAt',
+  'extra',
 ] as const;
 
 /** Messages as received. */
@@ -91,17 +97,18 @@ export class Messages {
   }
 
   async insert(message: NewMessage): Promise<void> {
-    await this.#database.db
-      .insertInto('message')
-      .values({ ...message, state: 'incoming' })
-      .execute();
+    const { db } = this.#database;
+    if (db.isTransaction) await insertMessage(db, message);
+    else await db.transaction().execute((tx) => insertMessage(tx, message));
   }
 
   async find(id: string): Promise<StoredMessage | undefined> {
     const row = await this.#database.db
       .selectFrom('message')
-      .selectAll()
-      .where('id', '=', id)
+      .leftJoin('message_raw', 'message_raw.messageId', 'message.id')
+      .selectAll('message')
+      .select('message_raw.raw')
+      .where('message.id', '=', id)
       .executeTakeFirst();
     return row && ({ ...row, raw: row.raw ?? new Uint8Array() } as StoredMessage);
   }
@@ -113,11 +120,15 @@ export class Messages {
     return found;
   }
 
+  /**
+   * Writes down what became of a message. Verdict, decision and extra stay as they are where they are not given.
+   */
   async setState(id: string, state: MessageState, note: StateNote): Promise<void> {
-    const { code, reason, verdict, decision } = note;
+    const { code, reason, verdict, decision, extra } = note;
     const optional = {
       ...(verdict !== undefined && { verdict }),
       ...(decision !== undefined && { decision }),
+      ...(extra !== undefined && { extra }),
     };
     await this.#database.db
       .updateTable('message')
@@ -162,6 +173,14 @@ export class Messages {
 
   /** Lets go of the bytes; what was decided stays. */
   async dropRaw(id: string): Promise<void> {
-    await this.#database.db.updateTable('message').set({ raw: null }).where('id', '=', id).execute();
+    await this.#database.db.deleteFrom('message_raw').where('messageId', '=', id).execute();
   }
+}
+
+async function insertMessage(db: Kysely<Schema>, { raw, ...message }: NewMessage): Promise<void> {
+  await db
+    .insertInto('message')
+    .values({ ...message, state: 'incoming' })
+    .execute();
+  await db.insertInto('message_raw').values({ messageId: message.id, raw }).execute();
 }

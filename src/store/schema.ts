@@ -4,6 +4,7 @@
  */
 export interface Schema {
   message: MessageTable;
+  message_raw: MessageRawTable;
   intake_receipt: ReceiptTable;
   job: JobTable;
   distribution: DistributionTable;
@@ -26,7 +27,6 @@ export interface MessageTable {
   list: string;
   recipient: string;
   envelopeSender: string;
-  raw: Uint8Array | null;
   size: number;
   sha256: string;
   receivedAt: number;
@@ -36,6 +36,13 @@ export interface MessageTable {
   verdict: string | null;
   decision: string | null;
   decidedAt: number | null;
+  extra: string | null;
+}
+
+/** Apart from the rest, so that a change of state does not write the bytes again. */
+export interface MessageRawTable {
+  messageId: string;
+  raw: Uint8Array;
 }
 
 export interface ReceiptTable {
@@ -54,6 +61,8 @@ export interface JobTable {
   state: string;
   runAt: number;
   attempts: number;
+  crashes: number;
+  againAt: number | null;
   claimedBy: string | null;
   claimedUntil: number | null;
   code: string | null;
@@ -81,6 +90,7 @@ export interface DeliveryTable {
   packet: number;
   state: string;
   attempts: number;
+  nextAt: number | null;
   code: string | null;
   reply: string | null;
   updatedAt: number;

@@ -1,4 +1,5 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -13,8 +14,6 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-
-const busyTimeoutMs = 10_000;
 
 /** Kysely on Node's own SQLite: one connection, one user of it at a time, each commit on the disk before it returns. */
 export class NodeSqliteDialect implements Dialect {
@@ -33,7 +32,7 @@ export class NodeSqliteDialect implements Dialect {
   }
 
   createAdapter(): DialectAdapter {
-    return new SqliteAdapter();
+    return new NodeSqliteAdapter();
   }
 
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
@@ -41,11 +40,17 @@ export class NodeSqliteDialect implements Dialect {
   }
 }
 
+class NodeSqliteAdapter extends SqliteAdapter {
+  /** A migration is done whole or not at all, and two processes that start at once do it one after the other. */
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** The adapter has said that there is one connection: Kysely gives it to one user after the other. */
 class NodeSqliteDriver implements Driver {
   readonly #path: string;
-  readonly #turns: (() => void)[] = [];
   #connection: NodeSqliteConnection | undefined;
-  #busy = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -56,20 +61,14 @@ class NodeSqliteDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    if (this.#busy) await new Promise<void>((resolve) => this.#turns.push(resolve));
-    this.#busy = true;
     return this.#connection!;
   }
 
-  async releaseConnection(): Promise<void> {
-    const next = this.#turns.shift();
-    if (next) next();
-    else this.#busy = false;
-  }
+  async releaseConnection(): Promise<void> {}
 
   async beginTransaction(): Promise<void> {
     // IMMEDIATE: another process that writes is waited for here, not in the middle of the work.
-    this.#connection!.run('begin immediate');
+    await whenFree(() => this.#connection!.run('begin immediate'));
   }
 
   async commitTransaction(): Promise<void> {
@@ -77,7 +76,8 @@ class NodeSqliteDriver implements Driver {
   }
 
   async rollbackTransaction(): Promise<void> {
-    this.#connection!.run('rollback');
+    // A full disk ends the transaction by itself.
+    if (this.#connection!.isTransaction) this.#connection!.run('rollback');
   }
 
   async destroy(): Promise<void> {
@@ -89,17 +89,29 @@ class NodeSqliteDriver implements Driver {
 /** Statements kept prepared; the store has about a hundred different ones. */
 const maxPrepared = 300;
 
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly givesRows: boolean;
+}
+
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
-    this.run(`pragma busy_timeout = ${busyTimeoutMs}`);
+    // Nothing runs yet that could be held up, and the change to WAL needs the file for itself.
+    this.run('pragma busy_timeout = 10000');
     this.run('pragma journal_mode = wal');
     // FULL: the log is synced at each commit, so "250" holds through a power cut.
     this.run('pragma synchronous = full');
     this.run('pragma foreign_keys = on');
+    this.run(`pragma journal_size_limit = ${64 << 20}`);
+    this.run(`pragma busy_timeout = ${busyBlockMs}`);
+  }
+
+  get isTransaction(): boolean {
+    return this.#database.isTransaction;
   }
 
   run(sql: string): void {
@@ -111,13 +123,9 @@ class NodeSqliteConnection implements DatabaseConnection {
     this.#database.close();
   }
 
-  async executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.#statement(sql);
-    const values = parameters as readonly SQLInputValue[];
-    const gives = query.kind === 'SelectQueryNode' || query.kind === 'RawNode' || 'returning' in query;
-    if (gives) return { rows: statement.all(...values) as Row[] };
-    const { changes, lastInsertRowid } = statement.run(...values);
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    // Within a transaction the file is this connection's already.
+    return this.isTransaction ? this.#execute(query) : whenFree(() => this.#execute(query));
   }
 
   // biome-ignore lint/correctness/useYield: the interface asks for it, the store never streams
@@ -125,12 +133,49 @@ class NodeSqliteConnection implements DatabaseConnection {
     throw new Error('the store reads in pages, not in streams');
   }
 
-  #statement(sql: string): ReturnType<DatabaseSync['prepare']> {
+  async #execute<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const { statement, givesRows } = this.#prepare(sql);
+    const values = parameters as readonly SQLInputValue[];
+    if (givesRows) return { rows: statement.all(...values) as Row[] };
+    const { changes } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  #prepare(sql: string): Prepared {
     const kept = this.#prepared.get(sql);
     if (kept) return kept;
     const statement = this.#database.prepare(sql);
+    const prepared = { statement, givesRows: statement.columns().length > 0 };
     if (this.#prepared.size >= maxPrepared) this.#prepared.clear();
-    this.#prepared.set(sql, statement);
-    return statement;
+    this.#prepared.set(sql, prepared);
+    return prepared;
   }
+}
+
+/** SQLite itself waits this long for another process, and holds up this one. */
+const busyBlockMs = 20;
+const busyPauseMs = 20;
+const maxBusyTries = 250;
+const busyErrorCode = 5;
+
+/** Does something once no other process writes; this process goes on meanwhile. */
+async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries >= maxBusyTries || primaryErrorCode(error) !== busyErrorCode) throw error;
+      await pause(busyPauseMs);
+    }
+  }
+}
+
+/**
+ * Gives SQLite's own number of an error.
+ *
+ * @returns the primary result code (`SQLITE_BUSY` is 5), or undefined for what is no error of SQLite
+ */
+export function primaryErrorCode(error: unknown): number | undefined {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined;
 }
