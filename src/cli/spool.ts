@@ -147,7 +147,10 @@ async function approve(store: Store, id: string): Promise<void> {
 }
 
 async function drop(store: Store, entry: SpoolEntry, nowMs: number): Promise<void> {
-  if (entry.kind === 'quarantine') return store.jobs.complete(entry.id);
+  if (entry.kind === 'quarantine') {
+    await store.jobs.complete(entry.id);
+    return;
+  }
   const note = { code: 'dropped', reason: 'dropped by the operator' };
   if (entry.kind === 'waiting' || entry.kind === 'outgoing') {
     const [distributionId, address] = splitRowId(entry.id);

@@ -72,7 +72,9 @@ export class TrustAnchors {
 
   async #readFile(file: TrustFile): Promise<TrustMaterial> {
     try {
-      return readTrustFile(await readFile(file.path));
+      const material = readTrustFile(await readFile(file.path));
+      if (file.required && material.trustAnchors.length === 0) throw new Error('no certificate');
+      return material;
     } catch (error) {
       if (file.required) throw unreadable(file.path, error);
       // A folder of roots may hold other things (README, links that lead nowhere); one of them harms no other.

@@ -44,13 +44,19 @@ function formsOf(canary: string): readonly Form[] {
     { name: 'utf-16be', needle: Buffer.from(utf16).swap16(), broken: false },
     { name: 'hex', needle: Buffer.from(utf8.toString('hex')), broken: true },
     { name: 'quoted-printable', needle: Buffer.from(quotedPrintable(utf8)), broken: true },
-    ...[0, 1, 2].map((phase) => ({ name: `base64 phase ${phase}`, needle: base64Phase(utf8, phase), broken: true })),
+    ...[0, 1, 2].map((phase) => ({
+      name: `base64 phase ${phase}`,
+      needle: base64Phase(utf8, phase),
+      broken: true,
+    })),
   ];
 }
 
 /** The characters of base64 that depend on the canary alone when `phase` bytes stand before it in its group. */
 function base64Phase(bytes: Buffer, phase: number): Buffer {
-  const text = Buffer.concat([Buffer.alloc(phase), bytes]).toString('base64').replaceAll('=', '');
+  const text = Buffer.concat([Buffer.alloc(phase), bytes])
+    .toString('base64')
+    .replaceAll('=', '');
   const firstOwn = Math.ceil((phase * 8) / 6);
   const lastOwn = Math.floor(((phase + bytes.length) * 8) / 6);
   return Buffer.from(text.slice(firstOwn, lastOwn));
@@ -66,7 +72,12 @@ function quotedPrintable(bytes: Buffer): string {
     .join('');
 }
 
-function searchBytes(file: string, bytes: Buffer, forms: readonly Form[], inflate: boolean): readonly CanaryHit[] {
+function searchBytes(
+  file: string,
+  bytes: Buffer,
+  forms: readonly Form[],
+  inflate: boolean,
+): readonly CanaryHit[] {
   const joined = withoutBreaks(bytes);
   const hits = forms
     .filter((form) => (form.broken ? joined : bytes).includes(form.needle))
@@ -77,7 +88,10 @@ function searchBytes(file: string, bytes: Buffer, forms: readonly Form[], inflat
 }
 
 function withoutBreaks(bytes: Buffer): Buffer {
-  const text = bytes.toString('latin1').replaceAll(/=\r?\n/g, '').replaceAll(/[\r\n]/g, '');
+  const text = bytes
+    .toString('latin1')
+    .replaceAll(/=\r?\n/g, '')
+    .replaceAll(/[\r\n]/g, '');
   return Buffer.from(text, 'latin1');
 }
 
@@ -88,7 +102,9 @@ function inflatedStreams(bytes: Buffer): readonly Buffer[] {
   const streams = [tryInflate(() => inflateRawSync(bytes, { maxOutputLength: maxInflatedBytes }))];
   for (let i = bytes.indexOf(0x78); i >= 0; i = bytes.indexOf(0x78, i + 1)) {
     if (((bytes[i]! << 8) | (bytes[i + 1] ?? 0)) % 31 !== 0) continue;
-    streams.push(tryInflate(() => inflateSync(bytes.subarray(i), { maxOutputLength: maxInflatedBytes, finishFlush: 2 })));
+    streams.push(
+      tryInflate(() => inflateSync(bytes.subarray(i), { maxOutputLength: maxInflatedBytes, finishFlush: 2 })),
+    );
   }
   for (let i = bytes.indexOf('\x1f\x8b', 0, 'latin1'); i >= 0; i = bytes.indexOf('\x1f\x8b', i + 1, 'latin1'))
     streams.push(tryInflate(() => inflateGzipMember(bytes.subarray(i))));

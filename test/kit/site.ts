@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { loadSite, type Site } from '../../src/config/site.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
@@ -109,6 +111,16 @@ export class TestSite {
     });
   }
 
+  /** Gives the state of each recipient of the newest message. */
+  async outcomes(): Promise<Readonly<Record<string, string>>> {
+    return this.withStore(async (store) => {
+      const message = await store.messages.newest();
+      const [distribution] = message ? await store.distributions.ofMessage(message.id) : [];
+      const rows = distribution ? await store.deliveries.ofDistribution(distribution.id) : [];
+      return Object.fromEntries(rows.map((row) => [row.address, row.state]));
+    });
+  }
+
   /** Waits until no job is due: everything that follows from what came in has happened. */
   async idle(timeoutMs = 20_000): Promise<void> {
     const end = Date.now() + timeoutMs;
@@ -173,6 +185,7 @@ export class TestSite {
   async person(
     address: string,
     request: Partial<Parameters<TestCa['issue']>[0]> = {},
+    capabilities: readonly string[] | null = null,
   ): Promise<TestIdentity> {
     const pair = this.ca.issue({ address, use: 'both', algorithm: 'rsa-2048', ...request });
     await this.withStore(async (store) => {
@@ -183,19 +196,49 @@ export class TestSite {
         usage,
         source: 'operator',
         signingTimeMs: null,
-        capabilities: null,
+        capabilities,
       });
     });
     return pair;
+  }
+
+  /** Makes certificates for many people over a few keys. */
+  async people(addresses: readonly string[]): Promise<void> {
+    await this.withStore((store) =>
+      store.transaction(async (tx) => {
+        const certificates = new UserCertificates(this.clock);
+        for (const address of addresses) {
+          const { certificate } = this.ca.issue({ address, use: 'both', algorithm: 'rsa-2048' });
+          const kept = {
+            address,
+            certificate,
+            usage: 'both',
+            source: 'operator',
+            signingTimeMs: null,
+            capabilities: null,
+          } as const;
+          await certificates.keep(tx, kept);
+        }
+      }),
+    );
+  }
+
+  /** Keeps a certificate with `ssympa certificate import`. */
+  async importCertificate(address: string, pem: string): Promise<void> {
+    const launcher = join(import.meta.dirname, '../../bin/ssympa');
+    const file = join(this.dir, 'to-import.pem');
+    writeFileSync(file, pem);
+    await promisify(execFile)(launcher, ['certificate', 'import', address, file, '--conf', this.confFile]);
   }
 
   /** Posts over LMTP and gives the reply for the address. */
   async post(
     raw: Uint8Array,
     envelope: { readonly from: string; readonly to: string },
+    lmtp: string = this.daemon.addresses.lmtp!,
   ): Promise<RecipientReply> {
     const transport = smtpTransport({
-      url: `lmtp://${this.daemon.addresses.lmtp}`,
+      url: `lmtp://${lmtp}`,
       maxConnections: 1,
       log: silentLog,
     });

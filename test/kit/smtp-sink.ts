@@ -40,6 +40,8 @@ export interface SmtpSink {
   waitFor(count: number, timeoutMs?: number): Promise<readonly SunkMessage[]>;
   /** Waits until each address got a message (twice when it stands twice); gives one message for each. */
   waitForRecipients(addresses: readonly string[], timeoutMs?: number): Promise<readonly SunkMessage[]>;
+  /** Waits for a sealed message to an address. */
+  waitForPkcs7(address: string, timeoutMs?: number): Promise<SunkMessage>;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,19 @@ class Sink implements SmtpSink {
       if (message.recipients.length === 1) unused.splice(at, 1);
       return message;
     });
+  }
+
+  async waitForPkcs7(address: string, timeoutMs = 20_000): Promise<SunkMessage> {
+    const find = () =>
+      this.#messages.find(
+        ({ recipients, data }) => recipients.includes(address) && Buffer.from(data).includes('pkcs7-mime'),
+      );
+    await this.#until(
+      () => find() !== undefined,
+      timeoutMs,
+      () => `a sealed message for ${address}`,
+    );
+    return find()!;
   }
 
   async close(): Promise<void> {
