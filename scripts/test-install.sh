@@ -1,0 +1,53 @@
+#!/bin/sh
+# Installs the real programs that tests drive: openssl, PostgreSQL and Postfix, on Debian, as root. No service is
+# started by it, and none of the machine's own mail or databases is configured: the tests run instances of their own.
+# Where everything is there already it ends at once.
+set -eu
+
+missing=
+lacks() {
+  missing="$missing $1"
+}
+
+command -v openssl >/dev/null 2>&1 || lacks openssl
+set -- /usr/lib/postgresql/*/bin/initdb
+[ -x "$1" ] || command -v initdb >/dev/null 2>&1 || lacks postgresql
+[ -x /usr/sbin/postfix ] || command -v postfix >/dev/null 2>&1 || lacks postfix
+
+if [ -z "$missing" ]; then
+  echo 'test:install: openssl, postgresql and postfix are there'
+  exit 0
+fi
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+  echo "test:install: missing:$missing" >&2
+  echo 'test:install: only root on Debian can install them here; elsewhere install these programs by hand' >&2
+  exit 1
+fi
+
+# What starts services while packages are installed asks this file first; 101: not allowed.
+policy=/usr/sbin/policy-rc.d
+kept=
+restore() {
+  rm -f "$policy"
+  [ -z "$kept" ] || mv "$kept" "$policy"
+}
+if [ -e "$policy" ] || [ -h "$policy" ]; then
+  kept=$policy.before-test-install
+  mv "$policy" "$kept"
+fi
+trap restore EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+printf '#!/bin/sh\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+apt-get update -q
+# The machine's own Postfix stays without a configuration.
+if command -v debconf-set-selections >/dev/null 2>&1; then
+  echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+fi
+# Rather fail than take another mail server off the machine.
+# shellcheck disable=SC2086 # one word a package
+apt-get install -q -y --no-install-recommends --no-remove $missing
