@@ -14,6 +14,7 @@ import {
 } from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
 import { derAlgorithm } from './algorithm.ts';
+import { withoutPadding } from './padding.ts';
 import { decryptRc2Cbc, rc2EffectiveBits } from './rc2.ts';
 
 export type CipherName =
@@ -202,19 +203,46 @@ export function decryptContent(
   if (tag.length !== tagBytes && isAead(cipher)) return undefined;
   const contentKey = encryption.derivation === undefined ? key : derivedKey(key, encryption.derivation);
   if (cipher.name === 'rc2-cbc') return decryptRc2Cbc(contentKey, encryption.effectiveBits, iv, ciphertext);
-  const output = new Uint8Array(ciphertext.length);
+  return isAead(cipher)
+    ? decryptAead(encryption, contentKey, ciphertext, aad, tag)
+    : decryptCbc(encryption, contentKey, ciphertext);
+}
+
+function decryptAead(
+  { cipher, iv, tagBytes }: ContentEncryption,
+  key: Uint8Array,
+  ciphertext: Uint8Array,
+  aad: Uint8Array,
+  tag: Uint8Array,
+): Uint8Array | undefined {
+  let output: Uint8Array | undefined;
   try {
-    const decipher = isAead(cipher)
-      ? (createDecipheriv(cipher.cipher as 'aes-256-gcm', contentKey, iv, {
-          authTagLength: tagBytes,
-        }) as DecipherGCM)
-      : createDecipheriv(cipher.cipher, contentKey, iv);
-    if (isAead(cipher))
-      (decipher as DecipherGCM).setAAD(aad, { plaintextLength: ciphertext.length }).setAuthTag(tag);
-    return throughCipher(decipher, ciphertext, output);
+    const options = { authTagLength: tagBytes };
+    const decipher = createDecipheriv(cipher.cipher as 'aes-256-gcm', key, iv, options) as DecipherGCM;
+    decipher.setAAD(aad, { plaintextLength: ciphertext.length }).setAuthTag(tag);
+    output = decipher.update(ciphertext);
+    decipher.final();
+    return output;
   } catch {
     // RFC 5083 §2.2: nothing of what did not prove itself is released.
-    output.fill(0);
+    output?.fill(0);
+    return undefined;
+  }
+}
+
+function decryptCbc(
+  { cipher, iv }: ContentEncryption,
+  key: Uint8Array,
+  ciphertext: Uint8Array,
+): Uint8Array | undefined {
+  if (ciphertext.length === 0 || ciphertext.length % cipher.blockBytes !== 0) return undefined;
+  try {
+    // The padding is taken off here: so the content comes in one piece and is not copied.
+    const decipher = createDecipheriv(cipher.cipher, key, iv).setAutoPadding(false);
+    const output = decipher.update(ciphertext);
+    decipher.final();
+    return withoutPadding(output, cipher.blockBytes);
+  } catch {
     return undefined;
   }
 }

@@ -3,6 +3,8 @@
  * Not constant in time: whoever can measure it here already reads mail of forty-bit keys.
  */
 
+import { withoutPadding } from './padding.ts';
+
 // RFC 2268 §2: a permutation made of the digits of pi.
 const piTable = Uint8Array.from(
   Buffer.from(
@@ -52,15 +54,7 @@ export function decryptRc2Cbc(
     for (let i = 0; i < blockBytes; i += 1) output[at + i]! ^= previous[i]!;
     previous = ciphertext.subarray(at, at + blockBytes);
   }
-  return withoutPadding(output);
-}
-
-function withoutPadding(bytes: Uint8Array): Uint8Array | undefined {
-  const count = bytes[bytes.length - 1]!;
-  if (count < 1 || count > blockBytes) return undefined;
-  let wrong = 0;
-  for (let i = bytes.length - count; i < bytes.length; i += 1) wrong |= bytes[i]! ^ count;
-  return wrong === 0 ? bytes.subarray(0, bytes.length - count) : undefined;
+  return withoutPadding(output, blockBytes);
 }
 
 // RFC 2268 §2
