@@ -6,7 +6,7 @@ import { type Recipient, resolveRecipient } from '../lists/recipients.ts';
 import type { Log } from '../log.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import { newId, sha256Hex } from '../secrets.ts';
-import type { IncomingEnvelope, MailHandler } from '../smtp/listener.ts';
+import type { AnnouncedMail, IncomingEnvelope, MailHandler } from '../smtp/listener.ts';
 import { type ListenerReply, listenerReplies } from '../smtp/reply.ts';
 import type { MessageKind, NewMessage } from '../store/messages.ts';
 import type { Repositories, Store } from '../store/store.ts';
@@ -38,6 +38,14 @@ type Resolved =
   | { readonly status: 'taken'; readonly taker: Taker }
   | { readonly status: 'refused'; readonly reply: ListenerReply };
 
+/** A message with what its recipients have in common. */
+interface Incoming {
+  readonly envelopeSender: string;
+  readonly raw: Uint8Array;
+  readonly sha256: string;
+  readonly hops: number;
+}
+
 /** Takes mail over: "250" only after the raw message, its receipt and its job are committed. */
 export class IntakeService implements MailHandler {
   readonly #parts: IntakeParts;
@@ -46,28 +54,27 @@ export class IntakeService implements MailHandler {
     this.#parts = parts;
   }
 
-  async recipient(address: string): Promise<ListenerReply> {
+  async recipient(address: string, { announcedBytes = 0 }: AnnouncedMail): Promise<ListenerReply> {
     const resolved = await this.#resolve(address);
-    return resolved.status === 'taken' ? listenerReplies.recipientFine : resolved.reply;
+    if (resolved.status === 'refused') return resolved.reply;
+    const tooLarge = announcedBytes > maxSizeOf(resolved.taker, this.#parts.site());
+    return tooLarge ? listenerReplies.tooLargeForList : listenerReplies.recipientFine;
   }
 
   async messageForEach(envelope: IncomingEnvelope, raw: Uint8Array): Promise<readonly ListenerReply[]> {
+    const message = incoming(envelope, raw);
     const replies: ListenerReply[] = [];
-    for (const address of envelope.recipients) replies.push(await this.#takeSafely(envelope, [address], raw));
+    for (const address of envelope.recipients) replies.push(await this.#takeSafely(message, [address]));
     return replies;
   }
 
   messageForAll(envelope: IncomingEnvelope, raw: Uint8Array): Promise<ListenerReply> {
-    return this.#takeSafely(envelope, envelope.recipients, raw);
+    return this.#takeSafely(incoming(envelope, raw), envelope.recipients);
   }
 
-  async #takeSafely(
-    envelope: IncomingEnvelope,
-    addresses: readonly string[],
-    raw: Uint8Array,
-  ): Promise<ListenerReply> {
+  async #takeSafely(message: Incoming, addresses: readonly string[]): Promise<ListenerReply> {
     try {
-      return await this.#take(envelope, addresses, raw);
+      return await this.#take(message, addresses);
     } catch (error) {
       // Whatever it is, the mail stays with the peer.
       this.#parts.log.error('message not stored', { error: error instanceof Error ? error.name : 'unknown' });
@@ -75,41 +82,34 @@ export class IntakeService implements MailHandler {
     }
   }
 
-  async #take(
-    envelope: IncomingEnvelope,
-    addresses: readonly string[],
-    raw: Uint8Array,
-  ): Promise<ListenerReply> {
-    if (countHops(raw, maxHops) >= maxHops) return listenerReplies.tooManyHops;
+  async #take(message: Incoming, addresses: readonly string[]): Promise<ListenerReply> {
+    if (message.hops > maxHops) return listenerReplies.tooManyHops;
     const takers: Taker[] = [];
     for (const address of addresses) {
       const resolved = await this.#resolve(address);
       if (resolved.status === 'refused') return resolved.reply;
-      if (raw.length > maxSizeOf(resolved.taker, this.#parts.site())) return listenerReplies.tooLargeForList;
+      if (message.raw.length > maxSizeOf(resolved.taker, this.#parts.site()))
+        return listenerReplies.tooLargeForList;
       takers.push(resolved.taker);
     }
     const { store, afterCommit, log } = this.#parts;
-    const sha256 = sha256Hex(raw);
+    const bytes = message.raw.length;
     await store.transaction(async (tx) => {
-      for (const taker of takers) await this.#store(tx, envelope, taker, raw, sha256);
+      for (const taker of takers) await this.#store(tx, message, taker);
     });
+    // RFC 5321 §4.2.5: the reply hands responsibility over, so it comes after the commit.
     await afterCommit?.();
-    for (const { address } of takers) log.info('message stored', { recipient: address, bytes: raw.length });
+    for (const { address } of takers) log.info('message stored', { recipient: address, bytes });
     return listenerReplies.stored;
   }
 
-  async #store(
-    tx: Repositories,
-    { envelopeSender }: IncomingEnvelope,
-    { address, kind, list }: Taker,
-    raw: Uint8Array,
-    sha256: string,
-  ): Promise<void> {
+  async #store(tx: Repositories, message: Incoming, { address, kind, list }: Taker): Promise<void> {
+    const { envelopeSender, raw, sha256 } = message;
     const receivedAt = this.#parts.clock.now();
     const id = newId(receivedAt);
     // A redelivery after a lost reply is answered like the first, and stored once.
     if (!(await tx.receipts.claim(address, sha256, id))) return;
-    const message: NewMessage = {
+    const stored: NewMessage = {
       id,
       kind,
       list: list?.address ?? '',
@@ -120,14 +120,20 @@ export class IntakeService implements MailHandler {
       sha256,
       receivedAt,
     };
-    await tx.messages.insert(message);
+    await tx.messages.insert(stored);
     await tx.jobs.enqueue({ role: 'pipeline', kind: 'process-message', subject: id });
   }
 
   async #resolve(address: string): Promise<Resolved> {
     const { lists, site } = this.#parts;
-    return resolutionOf(canonicalAddress(address), await resolveRecipient(lists(), site(), address));
+    // RFC 5321 §4.5.1: `postmaster` alone is an address too.
+    const whole = address.includes('@') ? address : `${address}@${site().robots[0]!.domain}`;
+    return resolutionOf(canonicalAddress(whole), await resolveRecipient(lists(), site(), whole));
   }
+}
+
+function incoming({ envelopeSender }: IncomingEnvelope, raw: Uint8Array): Incoming {
+  return { envelopeSender, raw, sha256: sha256Hex(raw), hops: countHops(raw, maxHops + 1) };
 }
 
 function resolutionOf(address: string, recipient: Recipient): Resolved {

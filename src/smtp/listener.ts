@@ -1,12 +1,15 @@
 import { chmod, rm, stat } from 'node:fs/promises';
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
+import type { SMTPServerEnvelope } from 'smtp-server';
 import { makeFolder } from '../files.ts';
 import type { Log } from '../log.ts';
 import { SmtpError } from './error.ts';
+import { MailServer } from './mail-server.ts';
+import { MessageMemory } from './message-memory.ts';
 import { type ListenerReply, listenerReplies } from './reply.ts';
+import { hasStrayDot } from './stray-dot.ts';
 
 /** Where to listen. */
 export type ListenTarget = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -18,10 +21,18 @@ export interface IncomingEnvelope {
   readonly recipients: readonly string[];
 }
 
+/** What a peer said before it names a recipient. */
+export interface AnnouncedMail {
+  /** Empty for the null sender. */
+  readonly envelopeSender: string;
+  /** RFC 1870 §6: the size that MAIL announced, in bytes. */
+  readonly announcedBytes: number | undefined;
+}
+
 /** Who takes the mail. */
 export interface MailHandler {
   /** Says whether mail for an address is taken. */
-  recipient(address: string): Promise<ListenerReply>;
+  recipient(address: string, mail: AnnouncedMail): Promise<ListenerReply>;
   /** Takes a message for each recipient by itself (LMTP): a reply each, in order. */
   messageForEach(envelope: IncomingEnvelope, raw: Uint8Array): Promise<readonly ListenerReply[]>;
   /** Takes a message for all recipients or for none (SMTP): one reply. */
@@ -44,6 +55,8 @@ export interface MailListenerOptions {
 export interface MailListener {
   /** `127.0.0.1:2424` or `unix:/path`. */
   readonly address: string;
+  /** Number of peers connected now. */
+  readonly connections: number;
   /** Ends after the transactions under way. */
   close(): Promise<void>;
 }
@@ -52,6 +65,11 @@ const maxClients = 100;
 const maxRecipients = 1_000;
 const idleMs = 300_000;
 const closeMs = 20_000;
+const maxCommandBytes = 4_096;
+/** Bytes of all messages that are coming in at one listener. */
+const maxBytesInFlight = 1 << 30;
+/** Nothing here logs in, and TLS is the MTA's; the rest are jokes of the library. */
+const disabledCommands = ['AUTH', 'STARTTLS', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'];
 /** Any user's pipe may hand mail in: what is taken and what is not is decided by the address alone. */
 const socketMode = 0o666;
 
@@ -64,85 +82,105 @@ export async function startMailListener(options: MailListenerOptions): Promise<M
   const { target } = options;
   if ('path' in target) await clearSocket(target.path);
   const server = makeServer(options);
-  server.on('error', (error: Error) => options.log.warn('mail listener', { error: error.name }));
+  server.on('error', (error: NodeJS.ErrnoException) =>
+    options.log.warn('mail connection broken', { error: error.code ?? error.name }),
+  );
   const bound = await bind(server, target);
   if ('path' in target) await chmod(target.path, socketMode);
   return {
     address: 'path' in target ? `unix:${target.path}` : addressOf(bound),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    get connections() {
+      return server.connections.size;
+    },
+    close: () => server.closeGracefully(),
   };
 }
 
-function makeServer({ protocol, hostName, maxMessageBytes, handler, log }: MailListenerOptions): SMTPServer {
+function makeServer(options: MailListenerOptions): MailServer {
+  const { protocol, hostName, maxMessageBytes, handler, log } = options;
   const lmtp = protocol === 'lmtp';
-  return new SMTPServer({
+  const memory = new MessageMemory(maxMessageBytes, maxBytesInFlight);
+  const server: MailServer = new MailServer({
     lmtp,
     name: hostName,
     banner: 'S/Sympa',
     size: maxMessageBytes,
     authOptional: true,
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    disabledCommands,
     disableReverseLookup: true,
     hideDSN: true,
+    hideENHANCEDSTATUSCODES: false,
     maxClients,
     maxRecipients,
+    maxCommandLength: maxCommandBytes,
     socketTimeout: idleMs,
     closeTimeout: closeMs,
     logger: false,
-    onRcptTo({ address }, session, done) {
-      // In LMTP each RCPT has a reply of its own after the data; the library keeps a repeated one once.
-      const repeated = session.envelope.rcptTo.some(
-        (one) => one.address.toLowerCase() === address.toLowerCase(),
-      );
-      if (repeated) return done(errorOf(listenerReplies.repeatedRecipient));
-      answer(
-        () => handler.recipient(address),
-        log,
-        (reply) => done(reply.code < 300 ? null : errorOf(reply)),
+    onRcptTo({ address }, { envelope }, done) {
+      const repeated = envelope.rcptTo.some((one) => one.address.toLowerCase() === address.toLowerCase());
+      // RFC 2033 §4.2 wants a reply for each RCPT, the library has one for both. A later try is stored once as well.
+      if (lmtp && repeated) return done(errorOf(listenerReplies.repeatedRecipient));
+      void recipientReply(handler, log, address, announced(envelope.mailFrom)).then((reply) =>
+        done(reply.code < 300 ? null : errorOf(reply)),
       );
     },
-    onData(stream, session, done) {
-      const { mailFrom, rcptTo } = session.envelope;
-      const envelope = {
-        envelopeSender: mailFrom === false ? '' : mailFrom.address,
-        recipients: rcptTo.map(({ address }) => address),
-      };
-      takeData({ lmtp, envelope, stream, maxMessageBytes, handler })
-        .catch((error: unknown) => {
-          log.error('message not taken', { error: error instanceof Error ? error.name : 'unknown' });
-          return envelope.recipients.map(() => listenerReplies.ownTrouble);
-        })
-        .then((replies) => reportTo(done, replies, lmtp))
-        .catch((error: unknown) => done(error instanceof Error ? error : new Error('unknown')));
+    onData(stream, { envelope }, done) {
+      void takeData(options, memory, stream, envelopeOf(envelope)).then((replies) => {
+        reportTo(done as Done, replies, lmtp);
+        server.sendIdleAway();
+      });
     },
   });
+  return server;
 }
 
-interface DataParts {
-  readonly lmtp: boolean;
-  readonly envelope: IncomingEnvelope;
-  readonly stream: SMTPServerDataStream;
-  readonly maxMessageBytes: number;
-  readonly handler: MailHandler;
+function envelopeOf({ mailFrom, rcptTo }: SMTPServerEnvelope): IncomingEnvelope {
+  const { envelopeSender } = announced(mailFrom);
+  return { envelopeSender, recipients: rcptTo.map(({ address }) => address) };
 }
 
-async function takeData(parts: DataParts): Promise<readonly ListenerReply[]> {
-  const { lmtp, envelope, stream, maxMessageBytes, handler } = parts;
-  const raw = await collect(stream, maxMessageBytes);
-  if (!raw) return envelope.recipients.map(() => listenerReplies.tooLarge);
-  return lmtp ? handler.messageForEach(envelope, raw) : [await handler.messageForAll(envelope, raw)];
+function announced(mailFrom: SMTPServerEnvelope['mailFrom']): AnnouncedMail {
+  if (mailFrom === false) return { envelopeSender: '', announcedBytes: undefined };
+  const size = mailFrom.args === false ? undefined : (mailFrom.args as Record<string, unknown>).SIZE;
+  return { envelopeSender: mailFrom.address, announcedBytes: size === undefined ? undefined : Number(size) };
 }
 
-/** Reads a message to its end; `undefined` when it is larger than the limit, which is kept in memory at most. */
-async function collect(stream: Readable, maxBytes: number): Promise<Uint8Array | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
+/** An error in a handler of ours is an own trouble for the peer: it keeps the mail and tries again. */
+async function recipientReply(
+  handler: MailHandler,
+  log: Log,
+  address: string,
+  mail: AnnouncedMail,
+): Promise<ListenerReply> {
+  try {
+    return await handler.recipient(address, mail);
+  } catch (error) {
+    log.error('recipient not looked up', { error: error instanceof Error ? error.name : 'unknown' });
+    return listenerReplies.ownTrouble;
   }
-  return size <= maxBytes ? Buffer.concat(chunks) : undefined;
+}
+
+async function takeData(
+  { protocol, handler, log }: MailListenerOptions,
+  memory: MessageMemory,
+  stream: Readable,
+  envelope: IncomingEnvelope,
+): Promise<readonly ListenerReply[]> {
+  const all = (reply: ListenerReply) => envelope.recipients.map(() => reply);
+  try {
+    return await memory.collect(
+      stream,
+      async (raw) => {
+        if (hasStrayDot(raw)) return all(listenerReplies.strayDot);
+        if (protocol === 'lmtp') return handler.messageForEach(envelope, raw);
+        return [await handler.messageForAll(envelope, raw)];
+      },
+      all,
+    );
+  } catch (error) {
+    log.error('message not taken', { error: error instanceof Error ? error.name : 'unknown' });
+    return all(listenerReplies.ownTrouble);
+  }
 }
 
 type Done = (error?: Error | null, message?: never) => void;
@@ -155,19 +193,6 @@ function reportTo(done: Done, replies: readonly ListenerReply[], lmtp: boolean):
   else done(null, first as never);
 }
 
-/** An error in a handler of ours is an own trouble for the peer: it keeps the mail and tries again. */
-function answer(ask: () => Promise<ListenerReply>, log: Log, tell: (reply: ListenerReply) => void): void {
-  ask()
-    .catch((error: unknown) => {
-      log.error('recipient not looked up', { error: error instanceof Error ? error.name : 'unknown' });
-      return listenerReplies.ownTrouble;
-    })
-    .then(tell)
-    .catch((error: unknown) =>
-      log.error('reply not given', { error: error instanceof Error ? error.name : 'unknown' }),
-    );
-}
-
 function errorOf(reply: ListenerReply): Error {
   return Object.assign(new Error(textOf(reply)), { responseCode: reply.code });
 }
@@ -176,7 +201,7 @@ function textOf(reply: ListenerReply): string {
   return `${reply.enhanced} ${reply.text}`;
 }
 
-function bind(server: SMTPServer, target: ListenTarget): Promise<Server> {
+function bind(server: MailServer, target: ListenTarget): Promise<Server> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) => {
       const where = 'path' in target ? target.path : `${target.host}:${target.port}`;
@@ -197,9 +222,22 @@ function addressOf(server: Server): string {
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** A socket that a killed daemon left behind is in the way of the next one. */
+/** A socket that a killed daemon left behind is in the way of the next one; that of a living one is not ours. */
 async function clearSocket(path: string): Promise<void> {
   await makeFolder(dirname(path), 0o755);
   const info = await stat(path).catch(() => undefined);
-  if (info?.isSocket()) await rm(path);
+  if (!info?.isSocket()) return;
+  if (await answers(path)) throw new SmtpError('listen-failed', `another process takes mail at ${path}`);
+  await rm(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
