@@ -28,6 +28,8 @@ export interface TestSiteOptions {
   readonly conf?: readonly string[];
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Where mail goes out, in place of the site's own sink. */
+  readonly relay?: string;
   /** A database URL; embedded SQLite otherwise. */
   readonly database?: string;
 }
@@ -118,6 +120,21 @@ export class TestSite {
       const [distribution] = message ? await store.distributions.ofMessage(message.id) : [];
       const rows = distribution ? await store.deliveries.ofDistribution(distribution.id) : [];
       return Object.fromEntries(rows.map((row) => [row.address, row.state]));
+    });
+  }
+
+  /** Waits until the newest message went to so many recipients. */
+  async allSent(count: number, timeoutMs = 120_000): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    await this.withStore(async (store) => {
+      for (;;) {
+        const message = await store.messages.newest();
+        const [distribution] = message ? await store.distributions.ofMessage(message.id) : [];
+        const counts = distribution ? await store.deliveries.counts(distribution.id) : {};
+        if ((counts.sent ?? 0) >= count) return;
+        if (Date.now() > end) throw new Error(`only ${counts.sent ?? 0} of ${count} were sent in time`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
     });
   }
 
@@ -269,7 +286,7 @@ function confLines(sink: SmtpSink, options: TestSiteOptions): readonly string[] 
     'lmtp_listen 127.0.0.1:0,unix:data/lmtp.sock',
     'smtp_listen 127.0.0.1:0',
     'web_listen none',
-    `smtp_relay smtp://127.0.0.1:${sink.port}`,
+    `smtp_relay ${options.relay ?? `smtp://127.0.0.1:${sink.port}`}`,
     `database ${options.database ?? 'sqlite:data/ssympa.db'}`,
     ...(options.conf ?? []),
   ];
