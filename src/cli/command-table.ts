@@ -26,6 +26,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
     summary: 'run the daemon',
     load: async () => (await import('./start.ts')).startCommand,
   },
+  queue: {
+    summary: 'take a message from the pipe of an MTA',
+    load: async () => (await import('./queue.ts')).queueCommand,
+  },
   list: {
     summary: 'make, show and configure lists',
     commands: {

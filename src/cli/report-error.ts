@@ -22,6 +22,7 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   'migration-failed': 'configuration',
   'trust-file-unreadable': 'configuration',
   'no-such-message': 'unknown',
+  'address-refused': 'unknown',
 };
 
 /** Gives the exit code of a failure. */

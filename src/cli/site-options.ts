@@ -1,16 +1,12 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadSite, type Site } from '../config/site.ts';
 import { Lists } from '../lists/lists.ts';
 import { silentLog } from '../log.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { confFileOf, type SiteOptions } from './conf-file.ts';
 import type { CliIo } from './io.ts';
 
-/** Options of every command that works on a site. */
-export interface SiteOptions {
-  readonly conf?: string;
-}
+export { confFileOf, type SiteOptions, withConf } from './conf-file.ts';
 
 /** Options of every command that prints data. */
 export interface JsonOptions {
@@ -24,25 +20,9 @@ export interface OpenSite {
   readonly lists: Lists;
 }
 
-/** Adds `--conf` to a command. */
-export function withConf(command: Command): Command {
-  return command.option(
-    '--conf <file>',
-    'the sympa.conf to use (else $SSYMPA_CONF, ./sympa.conf, /etc/ssympa/sympa.conf)',
-  );
-}
-
 /** Adds `--json` to a command. */
 export function withJson(command: Command): Command {
   return command.option('--json', 'print JSON');
-}
-
-/** Gives the `sympa.conf` that a command line means. */
-export async function confFileOf(io: CliIo, options: SiteOptions): Promise<string> {
-  if (options.conf !== undefined) return resolve(io.cwd, options.conf);
-  if (io.env.SSYMPA_CONF) return resolve(io.cwd, io.env.SSYMPA_CONF);
-  const here = join(io.cwd, 'sympa.conf');
-  return (await isFile(here)) ? here : '/etc/ssympa/sympa.conf';
 }
 
 /**
@@ -67,11 +47,4 @@ export async function withOpenSite<T>(
   } finally {
     await store.close();
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (info) => info.isFile(),
-    () => false,
-  );
 }
