@@ -4,25 +4,15 @@ import { ConfigError } from '../config/error.ts';
 import { findLmtpSocket } from '../config/lmtp-socket.ts';
 import { SsympaError } from '../errors.ts';
 import { IntakeError } from '../intake/error.ts';
-import { pipedMessage } from '../intake/piped-message.ts';
-import { silentLog } from '../log.ts';
-import { smtpTransport } from '../smtp/client.ts';
-import { dotStuff } from '../smtp/dot-stuffing.ts';
-import type { OutgoingCopy, RecipientReply } from '../smtp/transport.ts';
-import { CliError } from './error.ts';
+import { handOver } from '../intake/hand-over.ts';
+import { readPipeInput } from '../intake/pipe-input.ts';
+import { confFileOf, type SiteOptions, withConf } from './conf-file.ts';
 import type { CliIo } from './io.ts';
-import { readInput } from './read-input.ts';
-import { confFileOf, type SiteOptions, withConf } from './site-options.ts';
 
 interface Options extends SiteOptions {
   readonly sender?: string;
   readonly socket?: string;
 }
-
-/** The daemon takes no larger message either. */
-const maxMessageBytes = 128 << 20;
-/** An MTA waits for its pipe about a quarter of an hour; the daemon has that long to store the message. */
-const timeouts = { connectMs: 10_000, replyMs: 120_000, dataMs: 300_000 };
 
 /** `ssympa queue ADDRESS` */
 export function queueCommand(io: CliIo): Command {
@@ -36,23 +26,32 @@ export function queueCommand(io: CliIo): Command {
   return withConf(command).action((address: string, options: Options) => queue(io, address, options));
 }
 
-async function queue(io: CliIo, address: string, options: Options): Promise<void> {
+async function queue(io: CliIo, recipient: string, options: Options): Promise<void> {
   try {
-    const input = await readInput(io, '-', maxMessageBytes);
-    const { raw, envelopeSender } = pipedMessage(input, options.sender ?? io.env.SENDER);
-    const reply = await handOver(await socketOf(io, options), copyOf(address, envelopeSender, raw));
-    if (reply.status !== 'sent') throw refusalOf(address, reply);
+    const socket = await socketOf(io, options);
+    const { returnPath, pieces } = await readPipeInput(io.stdin);
+    const envelopeSender = senderOf(options.sender ?? io.env.SENDER ?? returnPath ?? '');
+    await handOver({ socket, recipient, envelopeSender, pieces });
   } catch (error) {
     throw keptByMta(error);
   }
 }
 
-/** What is neither an answer of the daemon nor a fault of the command line must not cost the message: exit 75. */
-function keptByMta(error: unknown): unknown {
-  if (error instanceof IntakeError || error instanceof CliError) return error;
-  const known = error instanceof SsympaError ? error.message : 'the message could not be handed over';
-  const hint = error instanceof SsympaError ? error.hint : undefined;
-  return new IntakeError('daemon-unreachable', known, { cause: error, ...(hint && { hint }) });
+/** `MAILER-DAEMON` is what Postfix calls the null sender towards programs. */
+function senderOf(text: string): string {
+  const address = text.trim().replace(/^<(.*)>$/, '$1');
+  return address.toLowerCase() === 'mailer-daemon' ? '' : address;
+}
+
+/** What is no answer of the daemon must not cost the message: exit 75, and the MTA tries again. */
+function keptByMta(error: unknown): IntakeError {
+  if (error instanceof IntakeError) return error;
+  const known = error instanceof SsympaError ? error : undefined;
+  const text = known?.message ?? 'the message could not be handed over';
+  return new IntakeError('daemon-unreachable', text, {
+    cause: error,
+    ...(known?.hint !== undefined && { hint: known.hint }),
+  });
 }
 
 async function socketOf(io: CliIo, options: Options): Promise<string> {
@@ -69,43 +68,4 @@ async function socketOf(io: CliIo, options: Options): Promise<string> {
   }
   const hint = 'add one, as in: lmtp_listen 127.0.0.1:2424,unix:data/lmtp.sock';
   throw new IntakeError('daemon-unreachable', `lmtp_listen in ${confFile} has no unix socket`, { hint });
-}
-
-async function handOver(socket: string, copy: OutgoingCopy): Promise<RecipientReply> {
-  const transport = smtpTransport({ url: `lmtp:unix:${socket}`, maxConnections: 1, timeouts, log: silentLog });
-  const connection = await transport.acquire();
-  try {
-    const [reply] = await connection.send(copy);
-    if (reply!.code !== 0) return reply!;
-    const hint = 'is it running? start it by: ssympa start';
-    throw new IntakeError('daemon-unreachable', `the daemon does not answer at ${socket}`, { hint });
-  } finally {
-    connection.release();
-    await transport.close();
-  }
-}
-
-function copyOf(address: string, envelopeSender: string, raw: Uint8Array): OutgoingCopy {
-  const stuffed = dotStuff(raw);
-  return {
-    envelopeSender,
-    recipients: [address],
-    pieces: [stuffed],
-    size: raw.length,
-    smtputf8: !isAscii(address) || !isAscii(envelopeSender),
-    eightBit: raw.some((byte) => byte > 0x7f),
-  };
-}
-
-function refusalOf(address: string, { status, code, enhanced, text }: RecipientReply): IntakeError {
-  const said = `${code} ${enhanced} ${text}`.trim();
-  if (status === 'temporary') return new IntakeError('not-taken', `the daemon says: ${said}`);
-  // RFC 3463 §3.2: X.1.z is about the address.
-  const unknown = code === 550 && enhanced.startsWith('5.1.');
-  if (unknown) return new IntakeError('no-such-address', `${address}: ${said}`);
-  return new IntakeError('message-refused', `${address}: ${said}`);
-}
-
-function isAscii(text: string): boolean {
-  return [...text].every((character) => character <= '\x7f');
 }

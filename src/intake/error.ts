@@ -2,7 +2,7 @@ import { type ErrorOptionsOf, type ErrorTable, SsympaError } from '../errors.ts'
 
 /** What can go wrong while a message is taken over. */
 export const intakeErrorCodes = {
-  'no-such-address': { meaning: 'The site takes no mail for the address.', temporary: false },
+  'address-refused': { meaning: 'The site takes no mail for the address.', temporary: false },
   'message-refused': { meaning: 'The daemon refused the message for good.', temporary: false },
   'daemon-unreachable': {
     meaning: 'The daemon does not answer at its socket; the mail stays with the MTA.',

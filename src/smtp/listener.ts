@@ -1,9 +1,8 @@
-import { chmod, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { SMTPServerEnvelope } from 'smtp-server';
-import { makeFolder } from '../files.ts';
 import type { Log } from '../log.ts';
 import { SmtpError } from './error.ts';
 import { MailServer } from './mail-server.ts';
@@ -224,7 +223,9 @@ function addressOf(server: Server): string {
 
 /** A socket that a killed daemon left behind is in the way of the next one; that of a living one is not ours. */
 async function clearSocket(path: string): Promise<void> {
-  await makeFolder(dirname(path), 0o755);
+  const made = await mkdir(dirname(path), { recursive: true });
+  // Users who hand mail in pass through this folder, and see nothing of it.
+  if (made !== undefined) await chmod(dirname(path), 0o711);
   const info = await stat(path).catch(() => undefined);
   if (!info?.isSocket()) return;
   if (await answers(path)) throw new SmtpError('listen-failed', `another process takes mail at ${path}`);
