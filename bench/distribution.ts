@@ -28,10 +28,15 @@ const to = 'board@lists.example.org';
  * Measures whole distributions through the real daemon, in a process of its own, to an SMTP sink in another, every
  * outcome written down on the embedded database.
  */
-export async function benchDistribution(options: DistributionBenchOptions = {}): Promise<readonly DistributionRow[]> {
+export async function benchDistribution(
+  options: DistributionBenchOptions = {},
+): Promise<readonly DistributionRow[]> {
   const { recipients = 1_000, sizes = [10_000, 100_000, 1_000_000], rounds = 3 } = options;
   const sink = await startSinkProcess();
-  const site = await TestSite.make({ relay: `smtp://127.0.0.1:${sink.port}`, conf: ['max_size 20000000', 'verp_rate 0%'] });
+  const site = await TestSite.make({
+    relay: `smtp://127.0.0.1:${sink.port}`,
+    conf: ['max_size 20000000', 'verp_rate 0%'],
+  });
   try {
     const readers = Array.from({ length: recipients }, (_, i) => `reader${i}@example.net`);
     await site.list('board', readers, ['send public']);

@@ -10,11 +10,15 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
     say('      size       ours   openssl cms a copy   raw publicEncrypt   raw time / our time');
     for (const { size, oursPerSecond, opensslPerSecond, rawPerSecond } of benchSeal()) {
       const ratio = rawPerSecond / oursPerSecond;
-      say(`${pad(size, 10)} ${pad(oursPerSecond, 10)} ${pad(opensslPerSecond, 20)} ${pad(rawPerSecond, 19)}   ours takes ${ratio.toFixed(2)} x raw`);
+      say(
+        `${pad(size, 10)} ${pad(oursPerSecond, 10)} ${pad(opensslPerSecond, 20)} ${pad(rawPerSecond, 19)}   ours takes ${ratio.toFixed(2)} x raw`,
+      );
     }
   },
   distribution: async () => {
-    say('whole distributions to 1,000 through the daemon to an SMTP sink, each outcome durable, best of three');
+    say(
+      'whole distributions to 1,000 through the daemon to an SMTP sink, each outcome durable, best of three',
+    );
     say('kind          size    seconds   copies a second');
     for (const { kind, size, seconds, copiesPerSecond } of await benchDistribution())
       say(`${kind.padEnd(8)} ${pad(size, 9)} ${seconds.toFixed(3).padStart(10)} ${pad(copiesPerSecond, 17)}`);
