@@ -40,17 +40,23 @@ function centuryOf(year: number): number {
   return year >= 50 ? 1900 + year : 2000 + year;
 }
 
+const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+/** The Gregorian calendar repeats itself. */
+const calendarYears = 400;
+const calendarMs = 146_097 * 86_400_000;
+
 function momentOf(
   year: number,
   [month, day, hour, minute]: readonly [number, number, number, number],
   seconds: number,
 ): number | undefined {
-  if (hour > 23 || minute > 59 || seconds > 59) return undefined;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, seconds);
-  // A day or month that does not exist has moved on to another.
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined;
+  if (hour > 23 || minute > 59 || seconds > 59 || day < 1 || day > (monthDays[month - 1] ?? 0))
+    return undefined;
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  if (month === 2 && day === 29 && !isLeap) return undefined;
+  // The built-in function takes the years 0 to 99 for years of the last century.
+  if (year < 100) return Date.UTC(year + calendarYears, month - 1, day, hour, minute, seconds) - calendarMs;
+  return Date.UTC(year, month - 1, day, hour, minute, seconds);
 }
 
 function fractionOf(text: string | undefined): number {
