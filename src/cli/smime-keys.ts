@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { Command } from 'commander';
 import { silentLog } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
@@ -10,6 +9,8 @@ import type { CliIo } from './io.ts';
 import { readInput } from './read-input.ts';
 import { type SiteOptions, withOpenSite } from './site-options.ts';
 import { collect } from './trust-inputs.ts';
+
+type PrivateKey = DecryptionIdentity['privateKey'];
 
 /** Options that name private keys. */
 export interface KeyOptions extends SiteOptions {
@@ -71,7 +72,7 @@ export async function readAllKeys(
 
 function pairsOf(
   io: CliIo,
-  privateKey: KeyObject,
+  privateKey: PrivateKey,
   certificates: readonly Certificate[],
 ): readonly DecryptionIdentity[] {
   const own = certificates.filter((certificate) => keyMatchesCertificate(privateKey, certificate));
@@ -83,7 +84,7 @@ function pairsOf(
 }
 
 /** A file may hold several keys; each is tried with each password. */
-function readKeys(bytes: Uint8Array, passwords: readonly string[]): readonly KeyObject[] {
+function readKeys(bytes: Uint8Array, passwords: readonly string[]): readonly PrivateKey[] {
   if (!isPem(bytes)) return [openKey(bytes, passwords)];
   const blocks = parsePem(bytes).filter(({ label }) => label.endsWith('PRIVATE KEY'));
   if (blocks.length < 2) return [openKey(bytes, passwords)];
@@ -94,7 +95,7 @@ function readKeys(bytes: Uint8Array, passwords: readonly string[]): readonly Key
   });
 }
 
-function openKey(bytes: Uint8Array, passwords: readonly string[]): KeyObject {
+function openKey(bytes: Uint8Array, passwords: readonly string[]): PrivateKey {
   let failure: unknown;
   for (const password of passwords.length > 0 ? passwords : [undefined]) {
     try {
