@@ -17,7 +17,7 @@ export interface Attribute {
 }
 
 /** No signer of a mail program comes near. */
-export const maxAttributes = 100;
+const maxAttributes = 100;
 
 /**
  * Reads the attributes of a SET OF Attribute.

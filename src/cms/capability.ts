@@ -9,7 +9,7 @@ export interface Capability {
 }
 
 /** What a signer may announce beyond ciphers. */
-export const capabilityOids = {
+const capabilityOids = {
   'aes-128-cbc': oids.aes128Cbc,
   'aes-192-cbc': oids.aes192Cbc,
   'aes-256-cbc': oids.aes256Cbc,

@@ -17,7 +17,7 @@ export interface CompressedData {
 }
 
 /** More than any message we take in. */
-export const maxDecompressedBytes = 64 << 20;
+const maxDecompressedBytes = 64 << 20;
 
 /**
  * Reads the content of a ContentInfo of type CompressedData.
@@ -42,7 +42,7 @@ export function readCompressedData(node: Asn1): CompressedData {
 /**
  * Inflates compressed content.
  *
- * @param maxBytes refuses more output than this; by default {@link maxDecompressedBytes}
+ * @param maxBytes refuses more output than this; by default 64 MiB
  * @throws CmsError `unsupported-compression`, `bad-compression`, `decompressed-too-big`
  */
 export function openCompressed(info: CompressedData, maxBytes: number = maxDecompressedBytes): Uint8Array {

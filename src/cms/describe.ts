@@ -1,8 +1,8 @@
 import { oids } from '../pki/oid.ts';
+import { agreementName } from './agreement-scheme.ts';
 import { describeIdentifier } from './certificate-identifier.ts';
 import { readContentEncryption } from './content-cipher.ts';
 import type { AuthEnvelopedData, EnvelopedData } from './enveloped-data.ts';
-import { agreementName } from './key-agreement.ts';
 import type { RecipientInfo } from './recipient-info.ts';
 
 /** One recipient, as `inspect` shows it. */

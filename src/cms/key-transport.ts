@@ -26,7 +26,7 @@ export type KeyTransport = 'rsaes-pkcs1' | 'rsaes-oaep';
  * @param parameters undefined gives the defaults
  * @returns undefined where they are malformed or name a digest that is unknown
  */
-export function readOaepParameters(parameters: Uint8Array | undefined): OaepParameters | undefined {
+function readOaepParameters(parameters: Uint8Array | undefined): OaepParameters | undefined {
   const sha1 = digestNamed('sha1');
   if (isAbsentOrNull(parameters)) return { digest: sha1, mgfDigest: sha1, label: new Uint8Array(0) };
   try {

@@ -208,7 +208,7 @@ describe('opening an envelope', () => {
     );
     const start = performance.now();
     openEnveloped(info, [alice]);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it('opens AES-GCM, its tag from 12 to 16 bytes, and takes no shorter one', () => {

@@ -4,13 +4,8 @@ import { sameBytes } from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
 import { attributesToDigest } from './attribute.ts';
 import { namesThisCertificate } from './certificate-identifier.ts';
-import {
-  type CipherName,
-  type ContentEncryption,
-  decryptContent,
-  isAead,
-  readContentEncryption,
-} from './content-cipher.ts';
+import { type CipherName, type ContentEncryption, isAead, readContentEncryption } from './content-cipher.ts';
+import { decryptContent } from './content-encryption.ts';
 import type { AuthEnvelopedData, EnvelopedData } from './enveloped-data.ts';
 import { agreeOnKey, originatorKeyOf, readAgreement } from './key-agreement.ts';
 import { decryptTransportedKey } from './key-transport.ts';

@@ -9,7 +9,7 @@ import type { PasswordRecipientInfo } from './recipient-info.ts';
 const pwriKek = '1.2.840.113549.1.9.16.3.9';
 
 /** A message may not keep us busy for longer. */
-const maxIterations = 1_000_000;
+const maxIterations = 300_000;
 
 /** RFC 8018 A.2. */
 const prfs: Readonly<Record<string, string>> = {

@@ -53,7 +53,7 @@ export interface PasswordRecipientInfo {
 }
 
 /** OtherRecipientInfo, RFC 5652 §6.2.5, and every kind that we cannot read: it takes nothing from the others. */
-export interface OtherRecipientInfo {
+interface OtherRecipientInfo {
   readonly type: 'ori';
   /** The object identifier of its kind in dotted form, where it has one. */
   readonly kind: string | undefined;

@@ -12,10 +12,10 @@ import {
 } from '../pki/der.ts';
 import { PkiError } from '../pki/error.ts';
 import { oids } from '../pki/oid.ts';
+import { type AgreementCurve, findCurve } from './agreement-scheme.ts';
 import { derAlgorithm } from './algorithm.ts';
 import { derIssuerAndSerialNumber } from './certificate-identifier.ts';
 import { CmsError } from './error.ts';
-import { type AgreementCurve, findCurve } from './key-agreement.ts';
 import { derKeyTransport, type KeyTransport } from './key-transport.ts';
 
 /** How the key of a message is brought to the holder of one certificate. */

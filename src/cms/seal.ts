@@ -11,18 +11,18 @@ import {
   derSequence,
 } from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
+import type { AgreementCurve } from './agreement-scheme.ts';
 import {
   type ContentCipher,
   cipherNamed,
-  ciphertextBytes,
   derContentEncryption,
-  encryptContent,
   isAead,
   sentTagBytes,
 } from './content-cipher.ts';
+import { ciphertextBytes, encryptContent } from './content-encryption.ts';
 import { type DerPieces, identifiers, lengthOf } from './der-pieces.ts';
 import { CmsError } from './error.ts';
-import { type AgreementCurve, agreementFor, agreeOnKey, derOriginatorKey } from './key-agreement.ts';
+import { agreementFor, agreeOnKey, derOriginatorKey } from './key-agreement.ts';
 import { encryptTransportedKey, type KeyTransport } from './key-transport.ts';
 import { keyWrapFor, wrapKey } from './key-wrap.ts';
 import { type RecipientKey, recipientKeyOf } from './recipient-key.ts';

@@ -22,8 +22,8 @@ import { type DerPieces, identifiers, wrapPieces } from './der-pieces.ts';
 import { computeDigest, type DigestName, derDigestAlgorithm } from './digest.ts';
 import { derEncryptionKeyPreference } from './encryption-key-preference.ts';
 import { CmsError } from './error.ts';
-import { type SigningScheme, signingSchemeFor } from './signature-scheme.ts';
 import { derSigningCertificateV2 } from './signing-certificate.ts';
+import { type SigningScheme, signingSchemeFor } from './signing-scheme.ts';
 
 /** Who signs. */
 export interface ContentSigner {

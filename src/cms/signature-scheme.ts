@@ -1,24 +1,9 @@
-import { constants, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { constants, type KeyObject, verify } from 'node:crypto';
 import type { AlgorithmIdentifier } from '../pki/algorithm.ts';
-import { readAlgorithm } from '../pki/algorithm.ts';
-import {
-  derBitString,
-  derExplicit,
-  derInteger,
-  derNull,
-  derSequence,
-  isContext,
-  readAsn1,
-  readBitString,
-  readExplicit,
-  readSequence,
-  readSmallInteger,
-} from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
-import { derAlgorithm, isAbsentOrNull } from './algorithm.ts';
-import { type Digest, type DigestName, digestNamed, findDigest } from './digest.ts';
-import { CmsError } from './error.ts';
-import { readMgf1Digest } from './key-transport.ts';
+import { isAbsentOrNull } from './algorithm.ts';
+import type { Digest, DigestName } from './digest.ts';
+import { readPssParameters, verifyPss } from './rsa-pss.ts';
 import type { SignerCode } from './signer-verdict.ts';
 
 /** A signature algorithm with the parameters of one signer. */
@@ -42,8 +27,8 @@ interface Row {
   readonly contentDigests?: readonly DigestName[];
 }
 
-/** RFC 9881. */
-const mlDsaOids: Readonly<Record<string, string>> = {
+/** The parameter sets of ML-DSA by the names of node:crypto, RFC 9881. */
+export const mlDsaOids: Readonly<Record<string, string>> = {
   'ml-dsa-44': '2.16.840.1.101.3.4.3.17',
   'ml-dsa-65': '2.16.840.1.101.3.4.3.18',
   'ml-dsa-87': '2.16.840.1.101.3.4.3.19',
@@ -136,13 +121,6 @@ function dsaScheme(kind: 'ecdsa' | 'dsa', digest: Digest): SignatureScheme {
   };
 }
 
-/** Parameters of RSASSA-PSS, RFC 4055 §3.1. */
-interface PssParameters {
-  readonly digest: Digest;
-  readonly mgfDigest: Digest;
-  readonly saltLength: number;
-}
-
 function pssScheme(algorithm: AlgorithmIdentifier, digest: Digest): SignatureScheme | SignerCode {
   const parameters = readPssParameters(algorithm.parameters);
   if (parameters === undefined) return 'unsupported-algorithm';
@@ -153,135 +131,5 @@ function pssScheme(algorithm: AlgorithmIdentifier, digest: Digest): SignatureSch
     keyTypes: ['rsa', 'rsa-pss'],
     digest,
     verify: (data, key, signature) => verifyPss(parameters, data, key, signature),
-  };
-}
-
-/**
- * Reads RSASSA-PSS-params; every field has its default of RFC 4055 §3.1.
- *
- * @returns undefined where they are malformed, or name a digest or mask generation function that is unknown
- */
-export function readPssParameters(parameters: Uint8Array | undefined): PssParameters | undefined {
-  if (parameters === undefined) return undefined;
-  try {
-    let digest: Digest | undefined = digestNamed('sha1');
-    let mgfDigest: Digest | undefined = digest;
-    let saltLength = 20;
-    let trailer = 1;
-    for (const field of readSequence(readAsn1(parameters))) {
-      const inner = readExplicit(field);
-      if (isContext(field, 0)) digest = findDigest(readAlgorithm(inner).oid);
-      else if (isContext(field, 1)) mgfDigest = readMgf1Digest(inner);
-      else if (isContext(field, 2)) saltLength = readSmallInteger(inner);
-      else if (isContext(field, 3)) trailer = readSmallInteger(inner);
-      else return undefined;
-    }
-    const fits = trailer === 1 && saltLength >= 0 && saltLength <= maxSaltBytes;
-    return digest !== undefined && mgfDigest !== undefined && fits
-      ? { digest, mgfDigest, saltLength }
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const maxSaltBytes = 512;
-
-/** Verifies RSASSA-PSS with exactly these parameters. */
-export function verifyPss(
-  parameters: PssParameters,
-  data: Uint8Array,
-  publicKey: KeyObject,
-  signature: Uint8Array,
-): boolean {
-  const { digest, mgfDigest, saltLength } = parameters;
-  const same = digest === mgfDigest;
-  const key =
-    same || publicKey.asymmetricKeyType === 'rsa-pss' ? publicKey : boundToPss(publicKey, parameters);
-  return verify(digest.hash, data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
-}
-
-/** node:crypto takes the digest of MGF1 from the parameters of the key alone, so the key gets them. */
-function boundToPss(publicKey: KeyObject, parameters: PssParameters): KeyObject {
-  const spki = readSequence(readAsn1(publicKey.export({ format: 'der', type: 'spki' })));
-  const bound = derSequence(derPss(parameters), derBitString(readBitString(spki[1]).bytes));
-  return createPublicKey({ key: Buffer.from(bound), format: 'der', type: 'spki' });
-}
-
-function derPss({ digest, mgfDigest, saltLength }: PssParameters): Uint8Array {
-  return derAlgorithm(
-    oids.rsassaPss,
-    derSequence(
-      derExplicit(0, derAlgorithm(digest.oid, derNull())),
-      derExplicit(1, derAlgorithm(oids.mgf1, derAlgorithm(mgfDigest.oid, derNull()))),
-      derExplicit(2, derInteger(saltLength)),
-    ),
-  );
-}
-
-/** What one signer signs with. */
-export interface SigningScheme {
-  readonly digest: Digest;
-  /** The signatureAlgorithm in DER. */
-  readonly algorithm: Uint8Array;
-  readonly sign: (data: Uint8Array) => Uint8Array;
-}
-
-const curveDigests: Readonly<Record<string, readonly [DigestName, string]>> = {
-  prime256v1: ['sha256', oids.ecdsaWithSha256],
-  secp384r1: ['sha384', oids.ecdsaWithSha384],
-  secp521r1: ['sha512', oids.ecdsaWithSha512],
-};
-
-/**
- * Chooses how a private key signs: SHA-256 with RSA, the digest of the curve's size with ECDSA, RFC 8419 with Ed25519.
- *
- * @param rsaPadding RSA keys may be asked for PSS; keys bound to PSS use it always
- * @throws CmsError `cannot-sign-with`
- */
-export function signingSchemeFor(
-  privateKey: KeyObject,
-  rsaPadding: 'pkcs1' | 'pss' = 'pkcs1',
-): SigningScheme {
-  const type = privateKey.asymmetricKeyType;
-  if (type === 'rsa-pss' || (type === 'rsa' && rsaPadding === 'pss')) return signingPss(privateKey);
-  if (type === 'rsa') {
-    const digest = digestNamed('sha256');
-    const key = { key: privateKey, padding: constants.RSA_PKCS1_PADDING };
-    return {
-      digest,
-      algorithm: derAlgorithm(oids.rsaEncryption, derNull()),
-      sign: (data) => sign(digest.hash, data, key),
-    };
-  }
-  if (type === 'ed25519' || type === 'ed448') {
-    const digest = digestNamed(type === 'ed25519' ? 'sha512' : 'shake256');
-    return { digest, algorithm: derAlgorithm(oids[type]), sign: (data) => sign(null, data, privateKey) };
-  }
-  const mlDsa = mlDsaOids[type ?? ''];
-  if (mlDsa !== undefined) {
-    // RFC 9882 §3.3: SHA-512 goes with every parameter set.
-    const digest = digestNamed('sha512');
-    return { digest, algorithm: derAlgorithm(mlDsa), sign: (data) => sign(null, data, privateKey) };
-  }
-  const row = type === 'ec' ? curveDigests[privateKey.asymmetricKeyDetails?.namedCurve ?? ''] : undefined;
-  if (row === undefined)
-    throw new CmsError('cannot-sign-with', `a key of type ${type} makes no CMS signature`);
-  const digest = digestNamed(row[0]);
-  const key = { key: privateKey, dsaEncoding: 'der' } as const;
-  return { digest, algorithm: derAlgorithm(row[1]), sign: (data) => sign(digest.hash, data, key) };
-}
-
-/** A key may be bound to a digest; RFC 4056 §2.2: the salt is as long as the digest. */
-function signingPss(privateKey: KeyObject): SigningScheme {
-  const { hashAlgorithm, mgf1HashAlgorithm } = privateKey.asymmetricKeyDetails ?? {};
-  const digest = digestNamed((hashAlgorithm as DigestName | undefined) ?? 'sha256');
-  const mgfDigest = digestNamed((mgf1HashAlgorithm as DigestName | undefined) ?? digest.name);
-  const saltLength = digest.bytes;
-  const key = { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
-  return {
-    digest,
-    algorithm: derPss({ digest, mgfDigest, saltLength }),
-    sign: (data) => sign(digest.hash, data, key),
   };
 }

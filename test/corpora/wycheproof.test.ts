@@ -1,12 +1,14 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { type CipherName, cipherNamed, decryptContent } from '../../src/cms/content-cipher.ts';
+import { type CipherName, cipherNamed } from '../../src/cms/content-cipher.ts';
+import { decryptContent } from '../../src/cms/content-encryption.ts';
 import { type DigestName, digestNamed } from '../../src/cms/digest.ts';
 import { agreeOnSecret, originatorKeyOf } from '../../src/cms/key-agreement.ts';
 import { decryptPkcs1 } from '../../src/cms/key-transport.ts';
 import { findKeyWrap, unwrapKey } from '../../src/cms/key-wrap.ts';
 import { decryptOaep } from '../../src/cms/oaep.ts';
-import { findScheme, verifyPss } from '../../src/cms/signature-scheme.ts';
+import { verifyPss } from '../../src/cms/rsa-pss.ts';
+import { findScheme } from '../../src/cms/signature-scheme.ts';
 import { makeAlgorithm } from '../../src/pki/algorithm.ts';
 import { derInteger, derOctetString, derOid, derSequence } from '../../src/pki/der.ts';
 import { oids } from '../../src/pki/oid.ts';

@@ -3,7 +3,7 @@ import { derAttribute } from '../../src/cms/attribute.ts';
 import { derIssuerAndSerialNumber } from '../../src/cms/certificate-identifier.ts';
 import { type ContentInfo, parseContentInfo } from '../../src/cms/content-info.ts';
 import { computeDigest, type DigestName, derDigestAlgorithm, digestNamed } from '../../src/cms/digest.ts';
-import { signingSchemeFor } from '../../src/cms/signature-scheme.ts';
+import { signingSchemeFor } from '../../src/cms/signing-scheme.ts';
 import type { Certificate } from '../../src/pki/certificate.ts';
 import {
   derExplicit,

@@ -9,7 +9,7 @@ const systemFolders = ['/usr/sbin', '/sbin', '/usr/lib/postfix/sbin', '/usr/libe
  *
  * @returns its path, or undefined where it is not installed
  */
-export function findProgram(name: string): string | undefined {
+function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...systemFolders];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
