@@ -28,8 +28,9 @@ export function openPostgres(url: string, log: Log): OpenDatabase {
     application_name: 'ssympa',
   };
   const pool = new pg.Pool({ ...config, max: maxConnections });
-  // An idle connection that breaks is replaced; without a listener it would end the process.
+  // A connection that breaks is replaced; what nobody listens to would end the process: the pool tells of the idle ones only.
   pool.on('error', (error) => log.warn('database connection lost', { error: error.name }));
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Schema>({
     dialect: new CheckedDialect(new PostgresDialect({ pool }), postgresFailure),
   });

@@ -114,7 +114,7 @@ function storeOf(opened: OpenDatabase, { clock }: StoreOptions, listeners: Set<(
   };
   const outside: Database = {
     get db() {
-      refuseInTransaction();
+      refuseInTransaction(opened);
       return db;
     },
     engine,
@@ -131,7 +131,9 @@ function storeOf(opened: OpenDatabase, { clock }: StoreOptions, listeners: Set<(
       };
       const result = await outside.db
         .transaction()
-        .execute((tx) => inTransaction(() => work(repositories({ db: tx, engine, clock, jobsChanged }))));
+        .execute((tx) =>
+          inTransaction(opened, () => work(repositories({ db: tx, engine, clock, jobsChanged }))),
+        );
       if (isChanged) announce();
       return result;
     },

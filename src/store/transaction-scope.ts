@@ -1,14 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 interface Scope {
+  readonly store: object;
   isOpen: boolean;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();
 
-/** Runs the work of one transaction, so that `refuseInTransaction` knows of it. */
-export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
-  const scope: Scope = { isOpen: true };
+/**
+ * Runs the work of one transaction, so that `refuseInTransaction` knows of it.
+ *
+ * @param store whose transaction it is
+ */
+export async function inTransaction<T>(store: object, work: () => Promise<T>): Promise<T> {
+  const scope: Scope = { store, isOpen: true };
   try {
     return await scopes.run(scope, work);
   } finally {
@@ -18,12 +23,13 @@ export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Refuses the store itself to the work of a transaction: on SQLite it would wait for its own end, on PostgreSQL it would
+ * Refuses a store to the work of its own transaction: on SQLite it would wait for its own end, on PostgreSQL it would
  * escape the transaction.
  *
  * @throws Error: a bug
  */
-export function refuseInTransaction(): void {
-  if (scopes.getStore()?.isOpen)
+export function refuseInTransaction(store: object): void {
+  const scope = scopes.getStore();
+  if (scope?.isOpen && scope.store === store)
     throw new Error('within a transaction only its own repositories may be used, not the store');
 }

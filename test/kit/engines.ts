@@ -17,9 +17,11 @@ export interface SetClock {
 export interface EngineKit {
   readonly engine: Engine;
   readonly clock: SetClock;
-  /** Makes an empty database and gives its URL. */
+  /** Makes an empty database, which takes a while, and gives its URL. */
   freshUrl(): Promise<string>;
-  /** Opens a store on a database, a fresh one unless told; it is closed at the end. */
+  /** The database that the tests share. */
+  readonly url: string;
+  /** Opens a store, on the shared database unless told; it is closed at the end. */
   open(url?: string, log?: Log): Promise<Store>;
   /** The server, on PostgreSQL. */
   readonly server: TestPostgres | undefined;
@@ -40,22 +42,27 @@ function engineKit(engine: Engine): EngineKit {
   let server: TestPostgres | undefined;
   let folder = '';
   let made = 0;
+  let url = '';
+  const freshUrl = async () => (server ? server.url() : `sqlite:${join(folder, `${++made}.db`)}`);
   beforeAll(async () => {
     if (engine === 'postgres') server = await startPostgres();
     else folder = mkdtempSync(join(tmpdir(), 'ssympa-store-'));
+    url = await freshUrl();
   });
   afterAll(async () => {
     await Promise.all(opened.map((store) => store.close()));
     await server?.stop();
     if (folder !== '') rmSync(folder, { recursive: true });
   });
-  const freshUrl = async () => (server ? server.url() : `sqlite:${join(folder, `${++made}.db`)}`);
   return {
     engine,
     clock,
     freshUrl,
-    open: async (url, log = silentLog) => {
-      const store = await openStore(url ?? (await freshUrl()), { clock, log });
+    get url() {
+      return url;
+    },
+    open: async (at = url, log = silentLog) => {
+      const store = await openStore(at, { clock, log });
       opened.push(store);
       return store;
     },
