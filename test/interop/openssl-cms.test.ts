@@ -131,6 +131,42 @@ describe.skipIf(!hasProgram('openssl'))('interop with openssl cms', () => {
     expect(openEnveloped(info, [identity('rsa-2048')], { legacy: true })).toMatchObject({ status: 'opened' });
   });
 
+  it('opens what a password or a key agreed elsewhere encrypts', () => {
+    const key = Buffer.alloc(32, 7);
+    const id = Uint8Array.of(1, 2, 3, 4);
+    const names = ['-secretkey', key.toString('hex'), '-secretkeyid', Buffer.from(id).toString('hex')];
+    const byKey = parseEnvelope(openssl.encrypt(content, [], ['-aes-256-cbc', ...names]));
+    expect(openEnveloped(byKey, [], { keyEncryptionKeys: [{ identifier: id, key }] })).toMatchObject({
+      status: 'opened',
+    });
+    const wrong = { identifier: id, key: Buffer.alloc(32, 8) };
+    expect(openEnveloped(byKey, [], { keyEncryptionKeys: [wrong] })).toEqual({ status: 'failed' });
+    const byPassword = parseEnvelope(
+      openssl.encrypt(content, [], ['-aes-256-cbc', '-pwri_password', 'secret']),
+    );
+    expect(openEnveloped(byPassword, [], { password: 'secret' })).toMatchObject({ status: 'opened' });
+    expect(openEnveloped(byPassword, [], { password: 'Secret' })).toEqual({ status: 'failed' });
+    expect(openEnveloped(byPassword, [])).toEqual({ status: 'not-for-us' });
+  });
+
+  it('reports digested and encrypted data', () => {
+    const digested = openssl.must(
+      ['cms', '-digest_create', '-binary', '-md', 'sha256', '-outform', 'DER'],
+      content,
+    );
+    expect(parseContentInfo(digested)).toMatchObject({
+      type: 'digested',
+      matches: true,
+      digestAlgorithm: 'sha256',
+    });
+    const key = ['-secretkey', '00'.repeat(32), '-aes256'];
+    const encrypted = openssl.must(
+      ['cms', '-EncryptedData_encrypt', '-binary', ...key, '-outform', 'DER'],
+      content,
+    );
+    expect(parseContentInfo(encrypted)).toMatchObject({ type: 'encrypted' });
+  });
+
   const sealings: readonly (readonly [SealCipher, KeyAlgorithm, 'rsaes-pkcs1' | 'rsaes-oaep' | undefined])[] =
     [
       ['aes-128-cbc', 'rsa-2048', undefined],
