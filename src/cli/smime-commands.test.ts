@@ -172,6 +172,7 @@ describe('ssympa smime inspect', () => {
     [['words.txt'], 65],
     [['missing.eml'], 66],
     [['mail.eml', '--cafile', 'missing.pem'], 66],
+    [['mail.eml', '--cafile', 'words.txt'], 65],
     [['mail.eml', '--at', 'yesterday'], 64],
     [[], 64],
   ])('answers %j with %i', async (args, code) => {

@@ -5,6 +5,7 @@ import { silentLog } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { type CertificateList, parseCertificateList } from '../pki/crl.ts';
 import { readCertificates, readDerBlocks } from '../pki/pem.ts';
+import { TrustError } from '../trust/error.ts';
 import { TrustAnchors, type TrustMaterial } from '../trust/trust-anchors.ts';
 import type { CliIo } from './io.ts';
 import { readInput } from './read-input.ts';
@@ -48,7 +49,7 @@ export function collect(value: string, before: readonly string[]): readonly stri
 }
 
 /** Reads a time of a command line; without a zone it is UTC. */
-export function parseTime(text: string): number {
+function parseTime(text: string): number {
   const iso = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text);
   const ms = iso ? Date.parse(text.includes('T') && iso[1] === undefined ? `${text}Z` : text) : Number.NaN;
   if (Number.isNaN(ms))
@@ -85,7 +86,12 @@ async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promis
   for (const path of [paths.cafile, paths.capath]) {
     if (path !== undefined && !(await exists(path))) io.fail('no-input', `there is no ${path}`);
   }
-  return new TrustAnchors(paths, silentLog).current();
+  try {
+    return await new TrustAnchors(paths, silentLog).current();
+  } catch (error) {
+    if (!(error instanceof TrustError)) throw error;
+    return io.fail('bad-input', error.message, { cause: error });
+  }
 }
 
 /** A site that nobody named and that is not there trusts nobody. */

@@ -9,7 +9,8 @@ import type { EncryptionState, OpenKeys } from './enveloped-layer.ts';
 import { openEncryptedData, openEnvelope, unreadableEnvelope } from './enveloped-layer.ts';
 import type { Layer } from './layer.ts';
 import { invalidLayer, type SignatureVerdict } from './signature-verdict.ts';
-import { judgeSignedData, unreadableSignedLayer, type VerifyOptions } from './signed-layer.ts';
+import { judgeSignedData, unreadableSignedLayer } from './signed-layer.ts';
+import type { VerifyOptions } from './signer-evidence.ts';
 
 /** Everything that a layer may need to be opened and judged. */
 export interface LayerOptions extends VerifyOptions, OpenKeys {}

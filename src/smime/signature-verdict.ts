@@ -50,7 +50,7 @@ export type SignatureVerdict =
   | { readonly status: 'untrusted' | 'invalid'; readonly code: SignatureCode; readonly reason: string }
   | { readonly status: 'none'; readonly code: 'no-signer' | null; readonly reason: string | null };
 
-export const unsigned: SignatureVerdict = { status: 'none', code: null, reason: null };
+const unsigned: SignatureVerdict = { status: 'none', code: null, reason: null };
 
 const valid: SignatureVerdict = { status: 'valid', code: null, reason: null };
 

@@ -330,6 +330,42 @@ describe('trust', () => {
   });
 });
 
+describe('a bag of certificates', () => {
+  it('in which authorities certify each other in a ring is given up in time', () => {
+    const ring = Array.from({ length: 9 }, (_, index) => makeTestCa({ name: `Ring ${index}`, nowMs }));
+    const crossed = ring.flatMap((subject) =>
+      ring
+        .filter((issuer) => issuer !== subject)
+        .map((issuer) => issuer.subCa({ keys: subject, subject: subject.name }).certificate),
+    );
+    const keys = makeKeys('ec-p256');
+    const leaves = ring.map((issuer) =>
+      issuer.issue({ address: 'alice@example.org', keys, algorithm: 'ec-p256' }),
+    );
+    const own = leaves.map(({ certificate }) => certificate);
+    const cms = withSigners(withCertificates(cmsBy(leaves[0]!), ...own, ...crossed), ([signer]) =>
+      Array.from({ length: 16 }, () => signer!),
+    );
+    const message = messageOf(clearEntity(entity, cms));
+    const startMs = performance.now();
+    expect(outcomeOf(open(message))).toMatchObject({ signature: 'untrusted', method: 'smtp' });
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+  });
+
+  it('beyond the limit makes the signature invalid', () => {
+    const many = Array.from({ length: 101 }, () => alice.certificate);
+    const cms = withCertificates(cmsBy(alice), ...many);
+    expect(outcomeOf(open(messageOf(clearEntity(entity, cms))))).toMatchObject(
+      invalid('too-many-certificates'),
+    );
+  });
+
+  it('with more signers than the limit makes the signature invalid', () => {
+    const cms = withSigners(cmsBy(alice), ([signer]) => Array.from({ length: 17 }, () => signer!));
+    expect(outcomeOf(open(messageOf(clearEntity(entity, cms))))).toMatchObject(invalid('too-many-signers'));
+  });
+});
+
 describe('text around a signed part', () => {
   const signed = signedBy(alice);
   const html = textEntity('<div style="display:none">', 'text/html; charset=utf-8');
