@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Kysely } from 'kysely';
 import { CheckedDialect } from './checked-dialect.ts';
@@ -34,7 +34,9 @@ export function openSqlite(url: string): OpenDatabase {
 /** Mail and addresses lie in it, so others may not read it; SQLite gives its log the same rights. */
 function makeFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    const folder = dirname(path);
+    // The daemon's socket lies beside the database: any user's pipe passes through, nobody else sees what is there.
+    if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o711);
     closeSync(openSync(path, 'a', 0o640));
   } catch (cause) {
     throw new StoreError('store-unavailable', `the database ${path} cannot be opened`, { cause });
