@@ -1,4 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
+import { joinBytes } from './asn1-values.ts';
 import type { Extension } from './certificate-extensions.ts';
 import {
   derBitString,
@@ -135,7 +136,7 @@ export function createCrl(input: CrlInput): Uint8Array {
     derTime(input.thisUpdateMs),
     ...(input.nextUpdateMs === undefined ? [] : [derTime(input.nextUpdateMs)]),
     // RFC 5280 §5.1.2.6: absent when nothing is revoked.
-    ...(input.revoked.length === 0 ? [] : [derSequence(...input.revoked.map(derRevoked))]),
+    ...(input.revoked.length === 0 ? [] : [derSequence(joinBytes(input.revoked.map(derRevoked)))]),
     ...(extensions.length === 0 ? [] : [derExplicit(0, derExtensions(extensions))]),
   );
   return derSequence(tbs, algorithm.raw, derBitString(makeSignature(scheme, input.signingKey, tbs)));

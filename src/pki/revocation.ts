@@ -39,10 +39,10 @@ export interface RevocationContext {
 
 /** Why a CRL was of no use, the most telling first. */
 const uselessness = [
-  'bad-crl-signature',
-  'weak-crl-signature',
   'issuer-may-not-sign-crls',
   'crl-issuer-not-trusted',
+  'weak-crl-signature',
+  'bad-crl-signature',
   'unknown-critical-crl-extension',
   'crl-expired',
   'crl-not-yet-valid',
