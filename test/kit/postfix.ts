@@ -46,7 +46,7 @@ export interface TestPostfix {
 
 /** The number of user and group nobody, to whom the mailboxes belong. */
 const nobody = 65_534;
-const waitMs = 30_000;
+const waitMs = 15_000;
 
 /**
  * Tells whether a Postfix can be run here, for `describe.skipIf`: it wants root.
