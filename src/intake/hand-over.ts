@@ -1,4 +1,5 @@
 import { silentLog } from '../log.ts';
+import { fitsCommand } from '../smtp/command-address.ts';
 import type { SmtpTimeouts } from '../smtp/connection.ts';
 import { SmtpError } from '../smtp/error.ts';
 import type { SmtpReply } from '../smtp/reply-reader.ts';
@@ -55,6 +56,10 @@ async function deliver(parts: HandOverParts): Promise<void> {
 
 async function envelope({ connection, extensions }: SmtpSession, parts: HandOverParts): Promise<void> {
   const { envelopeSender, recipient } = parts;
+  if (!fitsCommand(recipient))
+    throw new IntakeError('address-refused', 'the address cannot be written in LMTP');
+  if (!fitsCommand(envelopeSender))
+    throw new IntakeError('message-refused', 'the envelope sender cannot be written in LMTP');
   const isAscii = /^[\x21-\x7e]*$/.test(envelopeSender + recipient);
   // What the message holds is not known yet; the daemon takes any bytes (RFC 6152 §3).
   const body = extensions.eightBitMime ? ' BODY=8BITMIME' : '';

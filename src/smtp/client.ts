@@ -1,5 +1,6 @@
 import { isTemporary } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { fitsCommand } from './command-address.ts';
 import type { SmtpTimeouts } from './connection.ts';
 import { SmtpError } from './error.ts';
 import { parseRoute, type Route } from './route.ts';
@@ -103,7 +104,7 @@ class PooledConnection implements TransportConnection {
   }
 
   async send(copy: OutgoingCopy): Promise<readonly RecipientReply[]> {
-    if (copy.recipients.some(isUnsafe) || isUnsafe(copy.envelopeSender)) return refuseUnsafe(copy);
+    if (![copy.envelopeSender, ...copy.recipients].every(fitsCommand)) return refuseUnsafe(copy);
     const replies: (RecipientReply | undefined)[] = [];
     const failure = await this.#try(copy, replies);
     return copy.recipients.map((recipient, i) => replies[i] ?? { ...failure!, recipient });
@@ -173,11 +174,6 @@ function failureReply(error: unknown): Omit<RecipientReply, 'recipient'> {
   if (!(error instanceof SmtpError)) throw error;
   const status = isTemporary(error) ? 'temporary' : 'permanent';
   return { status, code: 0, enhanced: '', text: `${error.code}: ${error.message}` };
-}
-
-/** An address that could end its command early never reaches the wire. */
-function isUnsafe(address: string): boolean {
-  return /[\r\n\0<>]/.test(address);
 }
 
 function refuseUnsafe(copy: OutgoingCopy): readonly RecipientReply[] {
