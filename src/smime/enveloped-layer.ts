@@ -6,6 +6,7 @@ import type { AuthEnvelopedData, EnvelopedData } from '../cms/enveloped-data.ts'
 import { type DecryptionIdentity, namesCertificate, openEnveloped } from '../cms/open.ts';
 import type { EncryptedData } from '../cms/other-data.ts';
 import type { Certificate } from '../pki/certificate.ts';
+import { concatBytes } from '../pki/der.ts';
 import type { EnvelopedLayer } from './layer.ts';
 
 /** Keys that envelopes are opened with. */
@@ -25,6 +26,11 @@ export interface EncryptionState {
   readonly aead: boolean;
   /** Hexadecimal SHA-256 of the encrypted content: the same ciphertext is known again in any dress. */
   readonly contentDigest: string | null;
+  /**
+   * Hexadecimal SHA-256 of the wrapped key that opened it; null where it was not opened. One wrapped key belongs to one
+   * message: under CBC it must not come again after it came under an AEAD cipher.
+   */
+  readonly keyDigest: string | null;
 }
 
 interface EnvelopeStep {
@@ -65,7 +71,8 @@ export function openEnvelope(info: EnvelopedData | AuthEnvelopedData, keys: Open
       status,
       contentEncryption,
       aead: info.type === 'authEnveloped',
-      contentDigest: digestOf(info.encryptedContentInfo),
+      contentDigest: digestOf(info.encryptedContentInfo.encryptedContent),
+      keyDigest: outcome.status === 'opened' ? digestOf(wrappedKeyOf(info, outcome.recipientIndex)) : null,
     },
   };
 }
@@ -73,7 +80,7 @@ export function openEnvelope(info: EnvelopedData | AuthEnvelopedData, keys: Open
 /** Reports EncryptedData: its key was agreed elsewhere, so it is not for us. */
 export function openEncryptedData(info: EncryptedData): EnvelopeStep {
   const contentEncryption = cipherNameOf(info.encryptedContentInfo);
-  const contentDigest = digestOf(info.encryptedContentInfo);
+  const contentDigest = digestOf(info.encryptedContentInfo.encryptedContent);
   return {
     layer: {
       type: 'encrypted',
@@ -83,7 +90,7 @@ export function openEncryptedData(info: EncryptedData): EnvelopeStep {
       recipients: [],
     },
     inner: undefined,
-    encryption: { status: 'not-for-us', contentEncryption, aead: false, contentDigest },
+    encryption: { status: 'not-for-us', contentEncryption, aead: false, contentDigest, keyDigest: null },
   };
 }
 
@@ -92,7 +99,13 @@ export function unreadableEnvelope(type: 'enveloped' | 'auth-enveloped'): Envelo
   return {
     layer: { type, contentEncryption: null, decrypted: false, reason: reasons.failed, recipients: [] },
     inner: undefined,
-    encryption: { status: 'failed', contentEncryption: null, aead: false, contentDigest: null },
+    encryption: {
+      status: 'failed',
+      contentEncryption: null,
+      aead: false,
+      contentDigest: null,
+      keyDigest: null,
+    },
   };
 }
 
@@ -100,7 +113,13 @@ function cipherNameOf({ contentEncryptionAlgorithm }: EncryptedContentInfo): str
   return readContentEncryption(contentEncryptionAlgorithm)?.cipher.name ?? contentEncryptionAlgorithm.oid;
 }
 
-function digestOf({ encryptedContent }: EncryptedContentInfo): string | null {
-  if (encryptedContent === undefined) return null;
-  return Buffer.from(computeDigest(digestNamed('sha256'), encryptedContent)).toString('hex');
+function wrappedKeyOf(info: EnvelopedData | AuthEnvelopedData, index: number): Uint8Array | undefined {
+  const recipient = info.recipientInfos[index];
+  if (recipient?.type === 'kari')
+    return concatBytes(...recipient.recipientEncryptedKeys.map(({ encryptedKey }) => encryptedKey));
+  return recipient && 'encryptedKey' in recipient ? recipient.encryptedKey : undefined;
+}
+
+function digestOf(bytes: Uint8Array | undefined): string | null {
+  return bytes ? Buffer.from(computeDigest(digestNamed('sha256'), bytes)).toString('hex') : null;
 }

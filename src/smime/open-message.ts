@@ -86,7 +86,13 @@ export function openMessage(raw: Uint8Array, options: OpenOptions): OpenedMessag
   return {
     kind: kindOf(layers[0]),
     layers,
-    decryption: encryption ?? { status: 'none', contentEncryption: null, aead: false, contentDigest: null },
+    decryption: encryption ?? {
+      status: 'none',
+      contentEncryption: null,
+      aead: false,
+      contentDigest: null,
+      keyDigest: null,
+    },
     payload: encryption?.status === 'opened' ? opening.payload : undefined,
     innermost: opening.innermost,
     signature,

@@ -89,6 +89,10 @@ describe('a genuine envelope', () => {
     );
     expect(plain.decryption.contentDigest).toMatch(/^[0-9a-f]{64}$/);
     expect(signed.decryption.contentDigest).toBe(plain.decryption.contentDigest);
+    expect(plain.decryption.keyDigest).toMatch(/^[0-9a-f]{64}$/);
+    expect(signed.decryption.keyDigest).toBe(plain.decryption.keyDigest);
+    const again = open(messageOf(sealedTo(list.certificate, entity)));
+    expect(again.decryption.keyDigest).not.toBe(plain.decryption.keyDigest);
   });
 });
 
