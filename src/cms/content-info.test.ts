@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestIdentity } from '../../test/kit/ca.ts';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { contentInfo, forgeSigned, parseAs } from '../../test/kit/forge-cms.ts';
 import {
   derContext,
@@ -81,9 +82,9 @@ describe('reading a ContentInfo', () => {
           else bytes = Buffer.concat([before, piece, after]);
           if (bytes.length === 0) return;
         }
-        const start = performance.now();
+        const start = cpuNow();
         useAll(bytes);
-        expect(performance.now() - start).toBeLessThan(5000);
+        expect(cpuNow() - start).toBeLessThan(5000);
       }),
       { numRuns: 1500 },
     );
@@ -161,17 +162,17 @@ describe('reading a ContentInfo', () => {
     const chunk = Buffer.concat([Uint8Array.of(4, 1), Buffer.from('x')]);
     const pieces = Buffer.concat(Array.from({ length: 300_000 }, () => chunk));
     const octets = Buffer.concat([Uint8Array.of(0x24, 0x80), pieces, Uint8Array.of(0, 0)]);
-    const start = performance.now();
+    const start = cpuNow();
     const { eContent } = parseAs('signed', signedWith(derExplicit(0, octets)));
     expect(eContent?.length).toBe(300_000);
-    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(cpuNow() - start).toBeLessThan(20_000);
   });
 
   it('refuses thousands of nested indefinite lengths at once', () => {
     const nested = Buffer.alloc(40_000, Uint8Array.of(0x30, 0x80));
-    const start = performance.now();
+    const start = cpuNow();
     expect(() => parseContentInfo(nested)).toThrow(CmsError);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuNow() - start).toBeLessThan(5000);
   });
 });
 

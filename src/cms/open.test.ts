@@ -9,6 +9,7 @@ import {
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestCa, type TestIdentity } from '../../test/kit/ca.ts';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { contentInfo, parseAs } from '../../test/kit/forge-cms.ts';
 import {
   derContext,
@@ -206,9 +207,9 @@ describe('opening an envelope', () => {
       Array.from({ length: 2000 }, () => ktriOf(alice, Buffer.alloc(256, 1))),
       cbc(Buffer.alloc(16, 1)),
     );
-    const start = performance.now();
+    const start = cpuNow();
     openEnveloped(info, [alice]);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuNow() - start).toBeLessThan(5000);
   });
 
   it('opens AES-GCM, its tag from 12 to 16 bytes, and takes no shorter one', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import {
   addressDefects,
   canonicalAddress,
@@ -87,13 +88,13 @@ describe('parseAddressList', () => {
     '\\(',
     ';',
   ])('reads 100 KB of %j in linear time', (piece) => {
-    const start = performance.now();
+    const start = cpuNow();
     try {
       parseAddressList(piece.repeat(100_000 / piece.length));
     } catch (error) {
       expect(error).toMatchObject({ code: 'too-many-addresses' });
     }
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(cpuNow() - start).toBeLessThan(3000);
   });
 
   it('reads any text', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { formatParameter } from './compose.ts';
 import { parseContentDisposition, parseContentType } from './content-type.ts';
 import { MimeError } from './error.ts';
@@ -62,7 +63,7 @@ describe('parseContentType', () => {
     'a=',
     'b (a ',
   ])('reads 300 KB of %j in linear time', (piece) => {
-    const start = performance.now();
+    const start = cpuNow();
     const body = piece.repeat(300_000 / piece.length);
     for (const text of [body, `a/b; x=${body}`, `a/b; x*=${body}`]) {
       try {
@@ -71,7 +72,7 @@ describe('parseContentType', () => {
         expect(error).toBeInstanceOf(MimeError);
       }
     }
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuNow() - start).toBeLessThan(5000);
   });
 
   it('gives back every parameter that formatParameter wrote', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { decodeEncodedWords, encodePhrase, encodeWords } from './encoded-word.ts';
 
 describe('decodeEncodedWords', () => {
@@ -32,10 +33,10 @@ describe('decodeEncodedWords', () => {
     '?=',
     ' ',
   ])('reads 500 KB of %j in linear time', (piece) => {
-    const start = performance.now();
+    const start = cpuNow();
     decodeEncodedWords(piece.repeat(500_000 / piece.length));
     decodeEncodedWords(`=?utf-8?q?a?=${piece.repeat(500_000 / piece.length)}`);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuNow() - start).toBeLessThan(5000);
   });
 });
 

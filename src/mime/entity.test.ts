@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import {
   bodyBytes,
   decodedBody,
@@ -205,9 +206,9 @@ describe('the limits of parseEntity', () => {
     ['dashes', '-'.repeat(70)],
   ])('let 4 MB of %s pass in linear time', (_, line) => {
     const message = bytes(`${nested(90)}--x\n\n${line.repeat(4_000_000 / line.length)}`);
-    const start = performance.now();
+    const start = cpuNow();
     parseEntity(message);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuNow() - start).toBeLessThan(5000);
   });
 
   it('let a message of 60 MB pass without a copy', () => {

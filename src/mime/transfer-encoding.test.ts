@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { decodeTransferEncoding, encodeBase64Lines, encodeQuotedPrintable } from './transfer-encoding.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
@@ -53,10 +54,10 @@ describe('decodeTransferEncoding', () => {
     '!QUJD',
     `=${' '.repeat(997)}`,
   ])('decodes 4 MB of %j in linear time', (piece) => {
-    const start = performance.now();
+    const start = cpuNow();
     const body = bytes(piece.repeat(4_000_000 / piece.length));
     for (const encoding of ['base64', 'quoted-printable', 'uuencode']) decodeTransferEncoding(body, encoding);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuNow() - start).toBeLessThan(5000);
   });
 });
 

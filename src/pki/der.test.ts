@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { maxAsn1Depth } from './asn1.ts';
 import {
   type Asn1,
@@ -141,11 +142,11 @@ describe('the reader of ASN.1', () => {
     const piece = hex('04 04 01 02 03 04');
     const pieces = new Uint8Array(1_000_000 * piece.length);
     for (let at = 0; at < pieces.length; at += piece.length) pieces.set(piece, at);
-    const started = performance.now();
+    const started = cpuNow();
     expect(readOctetString(readAsn1(concatBytes(hex('24 80'), pieces, hex('00 00'))))).toHaveLength(
       4_000_000,
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(cpuNow() - started).toBeLessThan(10_000);
   });
 
   it('lets bytes follow where that is asked for', () => {

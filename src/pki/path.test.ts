@@ -7,6 +7,7 @@ import {
   type TestCaOptions,
   type TestIdentity,
 } from '../../test/kit/ca.ts';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { derBitString, derInteger, derNull, derOid, derSequence } from './der.ts';
 import { issueCertificate } from './issue.ts';
@@ -273,9 +274,9 @@ describe('what a stranger sends', () => {
     const untrusted = all.flatMap((subject, s) =>
       all.flatMap((issuer, i) => (s === i ? [] : [cross(`CN=CA ${s}`, `CN=CA ${i}`, subject, issuer)])),
     );
-    const started = performance.now();
+    const started = cpuNow();
     expect(codeOf(leafOf(all[0]!), { untrusted })).toBe('path-too-complex');
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(cpuNow() - started).toBeLessThan(5000);
   });
 
   it('leads to an end with ten thousand authorities of one name', () => {
@@ -287,12 +288,12 @@ describe('what a stranger sends', () => {
       copy.set([n & 0xff, n >> 8], copy.length - 2);
       return parseCertificate(copy);
     });
-    const started = performance.now();
+    const started = cpuNow();
     const stranger = leafOf(makeTestCa({ name: 'Root', nowMs }));
     expect(codeOf(stranger, { untrusted })).toBe('path-too-complex');
     // Whoever really has a path is not harmed: anchors are tried first.
     expect(codeOf(leafOf(root), { untrusted })).toBe('valid');
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(cpuNow() - started).toBeLessThan(10_000);
   });
 
   it('leads nowhere over an endless chain', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeKeys, makeTestCa, type TestCa } from '../../test/kit/ca.ts';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import type { ExtensionInput } from './extension-writers.ts';
 import { oids } from './oid.ts';
 import { type PathInput, validatePath } from './path.ts';
@@ -169,11 +170,11 @@ describe('certificate policies', () => {
       ids.map((subjectDomainPolicy) => ({ issuerDomainPolicy, subjectDomainPolicy })),
     );
     const levels = Array.from({ length: 12 }, () => ({ ...policies(...ids), policyMappings }));
-    const started = performance.now();
+    const started = cpuNow();
     expect(outcome([...levels, policies(...ids)], { ...explicit, policies: [ids[0]!] })).toBe('valid');
     expect(outcome([...levels, policies(one)], { ...explicit, policies: [ids[0]!] })).toBe(
       'no-explicit-policy',
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(cpuNow() - started).toBeLessThan(10_000);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cpuNow } from '../../test/kit/cpu-time.ts';
 import type { EvaluationContext, MessageSecurity } from './context.ts';
 import { type ContextValues, contextVariables } from './context-variables.ts';
 import { ScenarioError } from './error.ts';
@@ -195,9 +196,9 @@ describe('the conditions', () => {
 
   it('match in linear time', async () => {
     const context = contextOf({ variable: () => 'a'.repeat(200_000) });
-    const start = performance.now();
+    const start = cpuNow();
     expect(await holds('match([msg_body],/(a+)+$b/)', context)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(cpuNow() - start).toBeLessThan(2_000);
   });
 });
 
@@ -326,9 +327,9 @@ describe('evaluateScenario', () => {
     const asking = parseScenario(['is_subscriber', 'is_editor', 'is_owner'].map(rule).join('\n'), source);
     const no = () => false;
     const context = contextOf({ isSubscriber: no, isOwner: no, isEditor: no, isListmaster: no });
-    const start = performance.now();
+    const start = cpuNow();
     for (let i = 0; i < 20_000; i++) await evaluateScenario(asking, context, 'smtp');
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(cpuNow() - start).toBeLessThan(2_000);
   });
 });
 

@@ -5,6 +5,7 @@ import { oids } from '../../src/pki/oid.ts';
 import { inspectJson } from '../../src/smime/inspect.ts';
 import { maxLayers } from '../../src/smime/open-message.ts';
 import { sealEntity } from '../../src/smime/seal-entity.ts';
+import { cpuNow } from '../kit/cpu-time.ts';
 import { at, derOf, leaf, node, replaceAt, treeOf } from './der-tree.ts';
 import {
   alice,
@@ -312,11 +313,11 @@ describe('bombs', () => {
 
   it('compressed data that inflates without end is not inflated', () => {
     const zeros = deflateSync(new Uint8Array(80 << 20));
-    const startMs = performance.now();
+    const startMs = cpuNow();
     const opened = open(messageOf(cmsEntity(compressed(zeros), 'compressed-data')));
     expect(opened.kind).toBe('compressed');
     expect(opened.innermost).toBeUndefined();
-    expect(performance.now() - startMs).toBeLessThan(5000);
+    expect(cpuNow() - startMs).toBeLessThan(5000);
   });
 
   it('compressed mail is read', () => {
@@ -331,10 +332,10 @@ describe('bombs', () => {
       members: Array.from({ length: 100_000 }, () => set.members![0]!),
     }));
     const message = messageOf(cmsEntity(derOf(many), 'authEnveloped-data'));
-    const startMs = performance.now();
+    const startMs = cpuNow();
     const opened = open(message);
     expect(opened.decryption.status).toBe('failed');
-    expect(performance.now() - startMs).toBeLessThan(5000);
+    expect(cpuNow() - startMs).toBeLessThan(5000);
   });
 
   it('garbage that says it is an envelope is a failure, and garbage that says it is signed is invalid', () => {

@@ -5,6 +5,7 @@ import { oids } from '../../src/pki/oid.ts';
 import type { OpenOptions } from '../../src/smime/open-message.ts';
 import { certsOnlyEntity } from '../../src/smime/sign-entity.ts';
 import { makeKeys, makeTestCa, type TestIdentity } from '../kit/ca.ts';
+import { cpuNow } from '../kit/cpu-time.ts';
 import { derOf, leaf, node, treeOf } from './der-tree.ts';
 import {
   alice,
@@ -347,9 +348,9 @@ describe('a bag of certificates', () => {
       Array.from({ length: 16 }, () => signer!),
     );
     const message = messageOf(clearEntity(entity, cms));
-    const startMs = performance.now();
+    const startMs = cpuNow();
     expect(outcomeOf(open(message))).toMatchObject({ signature: 'untrusted', method: 'smtp' });
-    expect(performance.now() - startMs).toBeLessThan(10_000);
+    expect(cpuNow() - startMs).toBeLessThan(10_000);
   });
 
   it('beyond the limit makes the signature invalid', () => {
