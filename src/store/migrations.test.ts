@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../secrets.ts';
+import { migrations, sqlWords } from './migrations.ts';
+
+/** The digest of each migration in each engine's words, written down when the migration was made. */
+const digests: Readonly<Record<string, { readonly sqlite: string; readonly postgres: string }>> = {
+  '0001-first-tables': {
+    sqlite: 'e4c1d0091960e5410dc935410a2f84e77eceed0892dfee041bd4dcbb3e0ae8e9',
+    postgres: '6d26a6d31662598463e3a850140dc6bf0d4af738d13df6c88d014e922fbfad5a',
+  },
+};
+
+function digestsOf(name: string): object {
+  const digest = (engine: 'sqlite' | 'postgres') =>
+    sha256Hex(migrations[name]!(sqlWords[engine]).join(';\n'));
+  return { sqlite: digest('sqlite'), postgres: digest('postgres') };
+}
+
+describe('migrations', () => {
+  it('are never edited once they are there, since databases have run them', () => {
+    expect(Object.fromEntries(Object.keys(migrations).map((name) => [name, digestsOf(name)]))).toEqual(
+      digests,
+    );
+  });
+
+  it('are numbered without a gap', () => {
+    const numbers = Object.keys(migrations).map((name) => Number(name.slice(0, 4)));
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+  });
+});
