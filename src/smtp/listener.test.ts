@@ -122,6 +122,30 @@ describe('the LMTP listener', () => {
     expect(mailbox.taken[0]!.raw.toString()).toBe('Subject: x\r\n\r\nhello\r\n');
   });
 
+  it('takes senders that exist though no grammar has them', async () => {
+    await playClient(
+      portOf(await listen('lmtp')),
+      `
+      s: 220 …
+      c: LHLO mx
+      s: 250-…
+      s: 250-PIPELINING
+      s: 250-8BITMIME
+      s: 250-SMTPUTF8
+      s: 250-ENHANCEDSTATUSCODES
+      s: 250 SIZE 1048576
+      c: MAIL FROM:<user.@example.org>
+      s: 250 2.1.0 Accepted
+      c: RSET
+      s: 250 2.0.0 Flushed
+      c: MAIL FROM:<jörg@exämple.org> SMTPUTF8
+      s: 250 2.1.0 Accepted
+      c: RCPT TO:<no..body@lists.example.org>
+      s: 550 5.1.1 no such address here
+    `,
+    );
+  });
+
   it('does not speak SMTP', async () => {
     await playClient(
       portOf(await listen('lmtp')),

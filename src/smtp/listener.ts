@@ -103,6 +103,7 @@ function makeServer(options: MailListenerOptions): MailServer {
     lmtp,
     name: hostName,
     banner: 'S/Sympa',
+    heloResponse: '%s',
     size: maxMessageBytes,
     authOptional: true,
     disabledCommands,
@@ -112,6 +113,8 @@ function makeServer(options: MailListenerOptions): MailServer {
     maxClients,
     maxRecipients,
     maxCommandLength: maxCommandBytes,
+    // Senders such as `user.@example.org` exist; whether a recipient does is for the handler to say.
+    lenientAddressParsing: true,
     socketTimeout: idleMs,
     closeTimeout: closeMs,
     logger: false,

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { SMTPServer } from 'smtp-server';
+import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import { DataReader } from './data-reader.ts';
 
 /** The library's server, with the connections below. */
 export class MailServer extends SMTPServer {
@@ -44,6 +46,14 @@ class MailConnection extends SMTPConnection {
     setImmediate(() => this.connectionReady());
   }
 
+  /** As the library does it, with the reader of data below. */
+  override _createParser(): SMTPStream {
+    const parser = new MailStream({ maxCommandLength: this._server.options.maxCommandLength });
+    parser.oncommand = (command, callback) => this._onCommand(command, callback);
+    parser.on('error', (error) => this.send(421, `4.5.2 ${error.message}`, false));
+    return parser;
+  }
+
   override connectionReady(next?: () => void): void {
     if (this.#greeted) return;
     this.#greeted = true;
@@ -52,5 +62,37 @@ class MailConnection extends SMTPConnection {
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     super.send(code, data, typeof data === 'string' && ownCode.test(data) ? false : context);
+  }
+}
+
+type Done = (error?: Error | null) => void;
+
+/** The library's parser with our reader of data: its own takes a turn of the event loop for each line with a dot. */
+class MailStream extends SMTPStream {
+  #reader = new DataReader();
+
+  override startDataMode(maxBytes?: number | string | null): SMTPServerDataStream {
+    this.#reader = new DataReader();
+    return super.startDataMode(maxBytes);
+  }
+
+  override _feedDataStream(chunk: Buffer, done: Done): void {
+    const { bytes, end } = this.#reader.push(chunk);
+    this._countDataBytes(bytes.length);
+    if (end !== undefined) {
+      this._endDataMode(bytes, chunk.subarray(end), done);
+      return;
+    }
+    const data = this._dataStream!;
+    if (!data.writable || bytes.length === 0 || data.write(bytes)) {
+      done();
+      return;
+    }
+    // A stream that nobody reads any more closes, and never drains.
+    const goOn = () => {
+      data.off('drain', goOn).off('close', goOn);
+      done();
+    };
+    data.on('drain', goOn).on('close', goOn);
   }
 }

@@ -11,6 +11,7 @@ import { type Log, silentLog } from '../../src/log.ts';
 import { formatPem } from '../../src/pki/pem.ts';
 import { encryptPrivateKey } from '../../src/pki/private-key.ts';
 import { smtpTransport } from '../../src/smtp/client.ts';
+import { dotStuff } from '../../src/smtp/dot-stuffing.ts';
 import type { RecipientReply } from '../../src/smtp/transport.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { checkOperatorCertificate } from '../../src/trust/certificate-check.ts';
@@ -264,7 +265,7 @@ export class TestSite {
       const replies = await connection.send({
         envelopeSender: envelope.from,
         recipients: [envelope.to],
-        pieces: [raw],
+        pieces: [dotStuff(raw)],
         size: raw.length,
         smtputf8: false,
         eightBit: raw.some((byte) => byte > 0x7f),
