@@ -27,13 +27,13 @@ const maxRemembered = 16_384;
  *
  * The mathematics are remembered, since the same authorities and CRLs come again and again; the policy is not.
  *
- * @param onVerify called before a signature is really verified; may throw to stop the search
+ * @param onCheck called before a signature is checked; may throw to stop the search
  */
 export function checkIssuerSignature(
   object: SignedObject,
   issuer: Certificate,
   legacy: boolean,
-  onVerify: () => void,
+  onCheck: () => void,
 ): IssuerSignature {
   try {
     const scheme = readSignatureScheme(object.signatureAlgorithm);
@@ -42,7 +42,7 @@ export function checkIssuerSignature(
     // Before the key is used: a modulus of a million bits would keep the program busy.
     const weakKey = keyWeakness(issuer.spki, legacy);
     if (weakKey !== undefined) return { status: 'weak-key', detail: weakKey };
-    return { status: isSignedBy(object, issuer, scheme, onVerify) ? 'good' : 'bad' };
+    return { status: isSignedBy(object, issuer, scheme, onCheck) ? 'good' : 'bad' };
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     const status = error.code === 'unsupported-algorithm' ? 'unsupported' : 'bad-key';
@@ -54,12 +54,13 @@ function isSignedBy(
   object: SignedObject,
   issuer: Certificate,
   scheme: SignatureScheme,
-  onVerify: () => void,
+  onCheck: () => void,
 ): boolean {
   const key = `${object.sha256}${issuer.sha256}`;
+  // Counted whether remembered or not, so that the same input always has the same verdict.
+  onCheck();
   const known = memo.get(key);
   if (known !== undefined) return known;
-  onVerify();
   const isGood = verifySignature(scheme, publicKeyOf(issuer), object.tbs, object.signature);
   if (memo.size >= maxRemembered) memo.delete(memo.keys().next().value!);
   memo.set(key, isGood);

@@ -8,7 +8,7 @@ import { type PathCode, type PathFault, pathFault } from './path-codes.ts';
 export const searchLimits = {
   /** Certificates of one path, the anchor included. */
   pathLength: 16,
-  /** Signatures that are really verified. */
+  /** Signatures that are checked. */
   signatures: 400,
   /** Complete paths that are checked. */
   paths: 100,

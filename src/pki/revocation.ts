@@ -1,7 +1,7 @@
 import { type Certificate, formatName, sameCertificate } from './certificate.ts';
-import { type CertificateList, crlReasons, type RevokedCertificate } from './crl.ts';
+import { type CertificateList, crlReasons } from './crl.ts';
 import { coveredReasons, crlIssuersOf, distributionPointsOf, isDeltaOf } from './crl-scope.ts';
-import { allReasons, type DistributionPoint } from './distribution-point.ts';
+import { allReasons, type DistributionPoint, type ReasonMask } from './distribution-point.ts';
 import { sameName } from './name.ts';
 import type { CertificatePool, SignatureChecker } from './path-building.ts';
 import { type PathCode, type PathFault, pathFault } from './path-codes.ts';
@@ -68,6 +68,34 @@ export function checkRevocation(
   return new RevocationCheck(certificate, issuer, anchor, context).run();
 }
 
+/** Tells whether a CRL should have been followed by another one. */
+function isPast(crl: CertificateList, atMs: number): boolean {
+  return (crl.nextUpdateMs ?? Number.POSITIVE_INFINITY) < atMs;
+}
+
+/**
+ * The reasons of revocation that lists have covered, RFC 5280 §6.3.3 (d), (e) and (l). Of lists that are signed with one
+ * key the newest counts; an authority that changes its key may list some certificates with either.
+ */
+class CoveredReasons {
+  readonly #byKey = new Map<string, ReasonMask>();
+  all: ReasonMask = 0;
+
+  isNew(crl: CertificateList, reasons: ReasonMask): boolean {
+    return (reasons & ~(this.#byKey.get(keyOf(crl)) ?? 0)) !== 0;
+  }
+
+  add(crl: CertificateList, reasons: ReasonMask): void {
+    this.#byKey.set(keyOf(crl), (this.#byKey.get(keyOf(crl)) ?? 0) | reasons);
+    this.all |= reasons;
+  }
+}
+
+/** The name and the key that a CRL says it comes from. */
+function keyOf({ issuer, authorityKeyIdentifier }: CertificateList): string {
+  return `${Buffer.from(authorityKeyIdentifier?.keyIdentifier ?? []).toString('hex')} ${issuer.key}`;
+}
+
 class RevocationCheck {
   readonly #certificate: Certificate;
   readonly #issuer: Certificate;
@@ -88,20 +116,26 @@ class RevocationCheck {
   }
 
   run(): PathFault | undefined {
-    let covered = 0;
+    const fault = this.#ask();
+    // What was not looked at may be a revocation, so a stranger must not gain by sending many lists.
+    if (this.#context.checker.budget.isSpent) return pathFault('path-too-complex', this.#certificate);
+    return fault;
+  }
+
+  #ask(): PathFault | undefined {
+    const covered = new CoveredReasons();
     for (const point of distributionPointsOf(this.#certificate)) {
       for (const crl of this.#crlsOf(point)) {
         const reasons = coveredReasons(crl, this.#certificate, point);
         if (reasons === 0) this.#useless.add('crl-scope-differs');
-        // RFC 5280 §6.3.3 (e): only a CRL that adds reasons is looked at, so the newest wins.
-        if ((reasons & ~covered) === 0) continue;
+        if (!covered.isNew(crl, reasons)) continue;
         const outcome = this.#apply(crl);
         if (outcome === 'revoked') return this.#revoked(crl);
-        if (outcome === 'good') covered |= reasons;
-        if (covered === allReasons) return undefined;
+        if (outcome === 'good') covered.add(crl, reasons);
       }
     }
-    if (covered !== 0) this.#useless.add('crl-scope-differs');
+    if (covered.all === allReasons) return undefined;
+    if (covered.all !== 0) this.#useless.add('crl-scope-differs');
     return this.#context.mode === 'require' ? this.#unknown() : undefined;
   }
 
@@ -126,35 +160,40 @@ class RevocationCheck {
     if (crl.unknownCriticalExtension !== undefined) return this.#no('unknown-critical-crl-extension');
     if (crl.thisUpdateMs > this.#context.atMs) return this.#no('crl-not-yet-valid');
     const entry = crl.find(this.#certificate.issuer, this.#certificate.serialNumber);
-    const isExpired = (crl.nextUpdateMs ?? Number.POSITIVE_INFINITY) < this.#context.atMs;
+    const deltas = this.#deltasOf(crl);
+    // RFC 5280 §5.2.4: a delta that is current brings a complete CRL up to date, however old that is.
+    const isOld = isPast(crl, this.#context.atMs) && deltas.length === 0;
+    // What an outdated list says is revoked for good stays so, but it vouches for nothing.
     const isFinal = entry !== undefined && entry.reason !== crlReasons.certificateHold;
-    // What an outdated list says is revoked stays so, but it vouches for nothing.
-    if (isExpired && !isFinal) return this.#no('crl-expired');
+    if (isOld && !isFinal) return this.#no('crl-expired');
     const signer = this.#findSigner(crl);
     if (signer === undefined) return 'useless';
-    const change = isExpired ? undefined : this.#findInDelta(crl, signer);
-    // RFC 5280 §6.3.3 (i) to (k): the delta CRL is asked first, and can lift a hold.
+    // RFC 5280 §6.3.3 (h): the delta is signed with the key of the complete one.
+    const delta = deltas.find((each) => this.#context.checker.check(each, signer)?.status === 'good');
+    if (delta === undefined && isPast(crl, this.#context.atMs) && !isFinal) return this.#no('crl-expired');
+    // RFC 5280 §6.3.3 (i) to (k): the delta is asked first, and can lift a hold.
+    const change = delta?.find(this.#certificate.issuer, this.#certificate.serialNumber);
     if (change !== undefined) return change.reason === crlReasons.removeFromCrl ? 'good' : 'revoked';
     return entry === undefined ? 'good' : 'revoked';
+  }
+
+  /** The deltas that could be laid over a complete CRL now, the newest first; their signatures are not checked yet. */
+  #deltasOf(complete: CertificateList): readonly CertificateList[] {
+    const { atMs, crls } = this.#context;
+    return crls
+      .withIssuer(complete.issuer.key)
+      .filter(
+        (crl) =>
+          isDeltaOf(crl, complete) &&
+          crl.unknownCriticalExtension === undefined &&
+          crl.thisUpdateMs <= atMs &&
+          !isPast(crl, atMs),
+      );
   }
 
   #no(why: Useless): 'useless' {
     this.#useless.add(why);
     return 'useless';
-  }
-
-  #findInDelta(complete: CertificateList, signer: Certificate): RevokedCertificate | undefined {
-    const { atMs, crls, checker } = this.#context;
-    const delta = crls.withIssuer(complete.issuer.key).find(
-      (crl) =>
-        isDeltaOf(crl, complete) &&
-        crl.unknownCriticalExtension === undefined &&
-        crl.thisUpdateMs <= atMs &&
-        (crl.nextUpdateMs ?? Number.POSITIVE_INFINITY) >= atMs &&
-        // RFC 5280 §6.3.3 (h): signed with the key of the complete one.
-        checker.check(crl, signer)?.status === 'good',
-    );
-    return delta?.find(this.#certificate.issuer, this.#certificate.serialNumber);
   }
 
   /** RFC 5280 §6.3.3 (f) and (g): finds the certificate whose key signed the CRL, on a valid path to the same anchor. */
