@@ -3,6 +3,7 @@ import { bodyBytes, type Entity } from '../mime/entity.ts';
 import { findField } from '../mime/header.ts';
 import { newId } from '../secrets.ts';
 import type { Repositories } from '../store/store.ts';
+import type { StillUndecided } from './decide-once.ts';
 import { type Disposition, discard, reject } from './disposition.ts';
 import { distributionHead, forwardHead } from './distribution-head.ts';
 import { withFooters } from './footers.ts';
@@ -15,11 +16,13 @@ import { writeDecision, writeDistribution, writeMissing, writeRefusal } from './
 export async function settleDistribution(
   post: OpenedPost,
   disposition: Disposition,
+  isOurs: StillUndecided,
   parts: PipelineParts,
 ): Promise<void> {
   const plan = await planRecipients(post, await postRecipients(post, parts), 'owner', parts);
   const entity = await withFooters(post, parts);
   await parts.store.transaction(async (tx) => {
+    if (!(await isOurs(tx))) return;
     const refusal = await claimOnce(tx, post);
     if (refusal) {
       await writeDecision(tx, post, refusal);
@@ -36,11 +39,13 @@ export async function settleDistribution(
 export async function settleForward(
   post: OpenedPost,
   disposition: Extract<Disposition, { status: 'forward' }>,
+  isOurs: StillUndecided,
   parts: PipelineParts,
 ): Promise<void> {
   const envelope = post.list ? 'owner' : 'null';
   const plan = await planRecipients(post, disposition.recipients, envelope, parts);
   await parts.store.transaction(async (tx) => {
+    if (!(await isOurs(tx))) return;
     await writeDecision(tx, post, disposition);
     await writeRows(tx, post, plan, post.message.entity, 0, parts);
   });
@@ -49,10 +54,14 @@ export async function settleForward(
 /** One post goes out once: neither the same Message-ID nor the same ciphertext goes to a list again. */
 async function claimOnce(tx: Repositories, post: OpenedPost): Promise<Disposition | undefined> {
   const list = post.list!.address;
-  const { contentDigest } = post.opened.decryption;
-  if (contentDigest !== null && !(await tx.ciphertexts.claim(list, contentDigest, post.message.id)))
-    return reject('already-distributed');
-  const messageId = findField(post.message.entity.header, 'message-id')?.body.trim().slice(0, 998);
+  // A wrapped key belongs to one message: under another ciphertext it is an AEAD message dressed up as CBC (RFC 9709 §1).
+  const { contentDigest, keyDigest } = post.opened.decryption;
+  for (const digest of [contentDigest, keyDigest])
+    if (digest !== null && !(await tx.ciphertexts.claim(list, digest, post.message.id)))
+      return reject('already-distributed');
+  // PostgreSQL keeps no NUL in a text.
+  const field = findField(post.message.entity.header, 'message-id')?.body;
+  const messageId = field?.replaceAll('\0', '').trim().slice(0, 998);
   if (messageId && !(await tx.postIds.claim(list, messageId, post.message.id))) return discard('duplicate');
   return undefined;
 }
