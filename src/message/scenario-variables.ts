@@ -1,4 +1,5 @@
 import { decodedText, type Entity, parseEntity } from '../mime/entity.ts';
+import { MimeError } from '../mime/error.ts';
 import { findFields } from '../mime/header.ts';
 import type { MessageSecurity } from '../scenario/context.ts';
 import type { MessageVariables } from '../scenario/context-variables.ts';
@@ -32,8 +33,9 @@ export function securityOf(opened: OpenedMessage): MessageSecurity {
 }
 
 function protectedField(opened: OpenedMessage, name: string): string | undefined {
-  const { mode, subject, from, to, date } = opened.headerProtection;
-  if (mode === 'none') return undefined;
+  const { status, subject, from, to, date } = opened.headerProtection;
+  // Header fields that nothing signs or encrypts are anybody's, wherever they stand.
+  if (status === 'unprotected') return undefined;
   const fields = new Map([
     ['subject', subject],
     ['from', from],
@@ -48,5 +50,11 @@ function textOf(entity: Entity): string | undefined {
 }
 
 function readInnermost<T>(opened: OpenedMessage, reader: (entity: Entity) => T): T | undefined {
-  return opened.innermost?.use((bytes) => reader(parseEntity(bytes)));
+  try {
+    return opened.innermost?.use((bytes) => reader(parseEntity(bytes)));
+  } catch (error) {
+    // What is inside an envelope may break the limits that the outer message keeps; it has no text and no parts then.
+    if (error instanceof MimeError) return undefined;
+    throw error;
+  }
 }
