@@ -55,7 +55,8 @@ describe('resolveRecipient', () => {
     'plans/../plans@example.org',
     '"plans"x@example.org',
     'bounce+@example.org',
-    'bounce+ann==b.example==plans==00000000@example.org',
+    'bounce+ann==b.example==nowhere==00000000@example.org',
+    'bounce+ann==plans@example.org',
     `${'a'.repeat(100_000)}@example.org`,
   ])('takes no mail for %j', async (address) => {
     expect(await meaning(address)).toBe('unknown');
@@ -71,6 +72,15 @@ describe('resolveRecipient', () => {
       );
       expect(recipient).toMatchObject({ kind: 'bounce', list: { name: 'plans' }, verp: { address } });
     }
+  });
+
+  it.each([
+    'bounce+ann==b.example==plans==00000000@example.org',
+    'bounce+ann==b.example==plans@example.org',
+    'bounce+ann==b.example==plans==w@example.org',
+  ])('takes %s for the list that it names, and for nobody’s bounce', async (address) => {
+    const recipient = await resolveRecipient(made.lists, made.site, address);
+    expect(recipient).toMatchObject({ kind: 'bounce', list: { name: 'plans' }, verp: undefined });
   });
 
   it('takes a bounce of a list that is gone', async () => {

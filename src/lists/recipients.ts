@@ -60,11 +60,25 @@ function ownAddress(local: string, robot: Robot): Recipient | undefined {
 async function bounceOf(lists: Lists, site: Site, address: string, robot: Robot): Promise<Recipient> {
   const names = { prefix: robot.conf.bounce_email_prefix };
   const verp = parseVerp(address, await verpKey(site), names);
-  if (!verp) return unknown;
+  if (!verp) return unprovenBounce(lists, address, robot);
   const list = await lists.find(`${verp.listName}@${robot.domain}`);
   const subscriber =
     list && verp.digest !== undefined ? await findByDigest(lists, list, verp.digest) : undefined;
   return { kind: 'bounce', list, verp: { ...verp, address: verp.address ?? subscriber } };
+}
+
+/**
+ * A return address that proves nothing, as Sympa's own from before a move here: it is taken for the list that it names,
+ * and says nothing of anybody.
+ */
+async function unprovenBounce(lists: Lists, address: string, robot: Robot): Promise<Recipient> {
+  const parts = address.slice(0, address.lastIndexOf('@')).split('==');
+  // `user==domain==list`, and one more part in Sympa's welcome and tracking mail.
+  for (const name of parts.slice(2, 4)) {
+    const list = isListName(name) ? await lists.find(`${name}@${robot.domain}`) : undefined;
+    if (list) return { kind: 'bounce', list, verp: undefined };
+  }
+  return unknown;
 }
 
 /** Only an address whose MAC is of this site comes here, so nobody can make the service search at will. */
