@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { describeOnEngines } from '../../test/kit/engines.ts';
 import { type Log, silentLog } from '../log.ts';
 import { type JobHandler, type JobOutcome, JobRunner } from './job-runner.ts';
-import type { Job } from './jobs.ts';
+import type { Job, Jobs } from './jobs.ts';
 import type { Store } from './store.ts';
 
 const leaseMs = 60_000;
@@ -43,9 +43,9 @@ describeOnEngines('the claims and the sleep of a job runner', (kit) => {
     for (const job of await store.jobs.list()) await store.jobs.complete(job.id);
   });
 
-  const run = (handler: JobHandler, worker = 'here', concurrency = 1): JobRunner => {
+  const run = (handler: JobHandler, worker = 'here', concurrency = 1, on = store): JobRunner => {
     const runner = new JobRunner({
-      store,
+      store: on,
       clock: kit.clock,
       log,
       role: 'tasks',
@@ -90,11 +90,33 @@ describeOnEngines('the claims and the sleep of a job runner', (kit) => {
     run(handler, 'here', 2);
     for (let i = 0; i < 60; i++) {
       next = gate();
-      // At every distance from the moment at which the runner falls asleep.
       for (let turns = i % 7; turns > 0; turns--) await turn();
       await enqueue(`job ${i}`);
       await next.passed;
     }
+  });
+
+  it('does not fall asleep over a job that came just after it had looked', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let late = 0;
+    const { jobs } = store;
+    const claim: Jobs['claim'] = async (...args) => {
+      const claimed = await jobs.claim(...args);
+      if (claimed.length === 0 && late < 5) await enqueue(`late ${late++}`);
+      return claimed;
+    };
+    const jobsThen = new Proxy(jobs, {
+      get: (_jobs, name: keyof Jobs) => (name === 'claim' ? claim : jobs[name].bind(jobs)),
+    });
+    const seen: string[] = [];
+    const last = gate();
+    const handler: JobHandler = async ({ subject }) => {
+      if (seen.push(subject) === 5) last.open();
+      return done;
+    };
+    run(handler, 'here', 2, { ...store, jobs: jobsThen });
+    await last.passed;
+    expect(seen).toEqual(['late 0', 'late 1', 'late 2', 'late 3', 'late 4']);
   });
 
   it('wakes for the jobs of a transaction when it is committed', async () => {
@@ -141,7 +163,8 @@ describeOnEngines('the claims and the sleep of a job runner', (kit) => {
     }
     end.open();
     await untilGone('long');
-    expect(vi.getTimerCount()).toBe(0);
+    // The renewals end with the job.
+    while (vi.getTimerCount() > 0) await turn();
     expect(warnings).toEqual([]);
   });
 
@@ -187,15 +210,17 @@ describeOnEngines('the claims and the sleep of a job runner', (kit) => {
     expect(seen.toSorted()).toEqual(subjects);
   });
 
-  it('stops after what is under way, also when it is full, and claims nothing more', async () => {
-    await enqueue('under way', kit.clock.at - 1);
-    await enqueue('next');
+  it.each([
+    1, 2,
+  ])('stops after what is under way, and claims nothing more, with room for %i', async (room) => {
+    await enqueue('under way');
     const [begun, end] = [gate(), gate()];
-    const runner = run(async () => {
+    const handler: JobHandler = async () => {
       begun.open();
       await end.passed;
       return done;
-    });
+    };
+    const runner = run(handler, 'here', room);
     await begun.passed;
     let isStopped = false;
     const stopping = runner.stop().then(() => {
@@ -205,9 +230,9 @@ describeOnEngines('the claims and the sleep of a job runner', (kit) => {
     expect(isStopped).toBe(false);
     end.open();
     await stopping;
-    await enqueue('too late');
     expect(await find('under way')).toBeUndefined();
-    expect(await find('next')).toMatchObject({ claimedBy: null, crashes: 0 });
+    await enqueue('too late');
+    for (let turns = 0; turns < 20; turns++) await turn();
     expect(await find('too late')).toMatchObject({ claimedBy: null, crashes: 0 });
   });
 
