@@ -41,6 +41,23 @@ describe('decodeTransferEncoding', () => {
     expect(decode('a=3D\0', encoding)).toBe('a=3D\0');
   });
 
+  it.each([
+    ['lines of 76', 76, '\r\n'],
+    ['lines that cut groups of four', 75, '\n'],
+    ['lines longer than a piece', 70_001, '\r\n'],
+    ['blanks and no line end', 61, ' \t'],
+    ['one line', Number.POSITIVE_INFINITY, ''],
+  ])('decodes a large body of %s', (_lines, columns, between) => {
+    for (const length of [300_000, 300_001, 300_002]) {
+      const raw = Buffer.from(Uint8Array.from({ length }, (_, i) => i * 7 + (i >> 8)));
+      const digits = raw.toString('base64');
+      const lines: string[] = [];
+      for (let at = 0; at < digits.length; at += columns) lines.push(digits.slice(at, at + columns));
+      const decoded = decodeTransferEncoding(bytes(lines.join(between)), 'base64');
+      expect(raw.equals(decoded)).toBe(true);
+    }
+  });
+
   it('never gives more than it may', () => {
     expect(() => decodeTransferEncoding(bytes('QUJD'), 'base64', 2)).toThrow(
       expect.objectContaining({ code: 'decoded-too-big' }),

@@ -42,6 +42,7 @@ export function isIdentityEncoding(encoding: string): boolean {
   return encoding === '' || encoding === '7bit' || encoding === '8bit' || encoding === 'binary';
 }
 
+const base64Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const base64Invalid = 255;
 const base64Skip = 254;
 
@@ -50,8 +51,7 @@ const base64Digits = base64Table();
 
 function base64Table(): Uint8Array {
   const table = new Uint8Array(256).fill(base64Invalid);
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  for (let index = 0; index < digits.length; index++) table[digits.charCodeAt(index)] = index;
+  for (let index = 0; index < base64Alphabet.length; index++) table[base64Alphabet.charCodeAt(index)] = index;
   for (const blank of [octet.cr, octet.lf, octet.space, octet.tab]) table[blank] = base64Skip;
   return table;
 }
@@ -59,11 +59,14 @@ function base64Table(): Uint8Array {
 function decodeBase64(bytes: Buffer): Uint8Array {
   const padding = bytes.indexOf(octet.equals);
   const data = padding < 0 ? bytes : bytes.subarray(0, padding);
-  if (!isCleanBase64(data)) return decodeDirtyBase64(bytes);
-  return Buffer.from(data.toString('latin1'), 'base64');
+  const digits = countCleanDigits(data);
+  // A padding character after one digit of four is junk, so that what follows it still counts.
+  const isClean = digits > 0 && digits % 4 !== 1;
+  return isClean ? decodeCleanBase64(data, digits) : decodeDirtyBase64(bytes);
 }
 
-function isCleanBase64(data: Buffer): boolean {
+/** Counts the digits; 0 where anything but digits and blanks stands between them. */
+function countCleanDigits(data: Buffer): number {
   const table = base64Digits;
   let worst = 0;
   let digits = 0;
@@ -72,8 +75,35 @@ function isCleanBase64(data: Buffer): boolean {
     if (value < 64) digits++;
     else if (value > worst) worst = value;
   }
-  // A padding character after one digit of four is junk, so that what follows it still counts.
-  return worst !== base64Invalid && digits % 4 !== 1 && digits > 0;
+  return worst === base64Invalid ? 0 : digits;
+}
+
+/** Divisible by four, and by far longer than a line. */
+const base64PieceBytes = 1 << 16;
+
+/**
+ * Decodes digits and blanks. The built-in decoder takes strings alone, so it is given lines by the piece: a string of
+ * the whole would hold the message a second time.
+ *
+ * @param digits how many digits there are, not one more than a multiple of four
+ */
+function decodeCleanBase64(data: Buffer, digits: number): Uint8Array {
+  const decoded = Buffer.allocUnsafeSlow(Math.floor((digits * 3) / 4));
+  let length = 0;
+  for (let start = 0, end = 0; start < data.length; start = end) {
+    end = base64PieceEnd(data, start);
+    length += decoded.write(data.toString('latin1', start, end), length, 'base64');
+    // Where a piece ends within a group of four digits, the next one would be read in wrong groups.
+    if (end < data.length && length % 3 !== 0) return decodeDirtyBase64(data);
+  }
+  return length === decoded.length ? decoded : decodeDirtyBase64(data);
+}
+
+function base64PieceEnd(data: Buffer, start: number): number {
+  const end = start + base64PieceBytes;
+  if (end >= data.length) return data.length;
+  const lineEnd = data.subarray(start, end).lastIndexOf(octet.lf);
+  return lineEnd < 0 ? end : start + lineEnd + 1;
 }
 
 /** RFC 2045 §6.8: characters outside of the alphabet are ignored; padding that completes four digits ends the data. */
@@ -169,27 +199,51 @@ function decodeUuLine(line: string): Buffer {
 }
 
 const base64Columns = 76;
+const groupsInLine = base64Columns / 4;
 const crlfUnit = new Uint16Array(Uint8Array.of(octet.cr, octet.lf).buffer)[0]!;
+
+/** Twelve bits → two digits, as they stand in memory side by side. */
+const base64Pairs = base64PairTable();
+
+function base64PairTable(): Uint16Array {
+  const octets = new Uint8Array(2 * 4096);
+  for (let bits = 0; bits < 4096; bits++) {
+    octets[2 * bits] = base64Alphabet.charCodeAt(bits >> 6);
+    octets[2 * bits + 1] = base64Alphabet.charCodeAt(bits & 63);
+  }
+  return new Uint16Array(octets.buffer);
+}
 
 /**
  * Encodes as base64 in lines of 76 columns, each ended by CRLF. RFC 2045 §6.8.
  *
  * @param bytes any bytes; none give none.
+ * @returns a buffer of its own, the only memory of size that is taken.
  */
 export function encodeBase64Lines(bytes: Uint8Array): Uint8Array {
-  const text = asBuffer(bytes).toString('base64');
-  const digits = Buffer.allocUnsafeSlow(text.length);
-  digits.write(text, 'latin1');
-  const encoded = Buffer.allocUnsafeSlow(text.length + Math.ceil(text.length / base64Columns) * 2);
-  // Lines and their ends have even lengths, so that two octets can move at once.
-  const from = new Uint16Array(digits.buffer);
-  const to = new Uint16Array(encoded.buffer);
+  const digits = Math.ceil(bytes.length / 3) * 4;
+  const encoded = Buffer.allocUnsafeSlow(digits + Math.ceil(digits / base64Columns) * 2);
+  // Lines and their ends have even lengths, so that two octets can be written at once.
+  const units = new Uint16Array(encoded.buffer);
+  const pairs = base64Pairs;
+  const whole = bytes.length - (bytes.length % 3);
   let written = 0;
-  for (let line = 0; line < from.length; line += base64Columns / 2) {
-    const end = Math.min(line + base64Columns / 2, from.length);
-    for (let index = line; index < end; index++) to[written++] = from[index]!;
-    to[written++] = crlfUnit;
+  let groups = 0;
+  for (let index = 0; index < whole; index += 3) {
+    const middle = bytes[index + 1]!;
+    units[written++] = pairs[(bytes[index]! << 4) | (middle >> 4)]!;
+    units[written++] = pairs[((middle & 15) << 8) | bytes[index + 2]!]!;
+    if (++groups === groupsInLine) {
+      units[written++] = crlfUnit;
+      groups = 0;
+    }
   }
+  if (whole < bytes.length) {
+    encoded.write(asBuffer(bytes.subarray(whole)).toString('base64'), written * 2, 'latin1');
+    written += 2;
+    groups++;
+  }
+  if (groups > 0) units[written] = crlfUnit;
   return encoded;
 }
 
