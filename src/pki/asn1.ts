@@ -172,16 +172,35 @@ function readToEnd(value: Asn1Value, limit: number): void {
 
 function readMembers(value: Asn1Value): readonly Asn1[] {
   const members: Asn1[] = [];
-  let at = value.contentStart;
-  while (at < value.contentEnd) {
-    const member = readValue(value.reading, at, value.contentEnd, value.depth + 1);
-    if (member === undefined) {
-      throw new PkiError('asn1-tag', 'an end-of-contents mark stands in a value of definite length');
-    }
+  for (let at = value.contentStart; at < value.contentEnd; ) {
+    const member = readMember(value, at);
     members.push(member);
     at = member.end;
   }
   return members;
+}
+
+function readMember(value: Asn1Value, at: number): Asn1Value {
+  const member = readValue(value.reading, at, value.contentEnd, value.depth + 1);
+  if (member !== undefined) return member;
+  throw new PkiError('asn1-tag', 'an end-of-contents mark stands in a value of definite length');
+}
+
+/**
+ * Gives the members of a constructed value one after the other and keeps none, for lists that are long.
+ *
+ * @throws PkiError as {@link readAsn1}
+ */
+export function* eachMember(node: Asn1): Generator<Asn1> {
+  if (!(node instanceof Asn1Value) || node.indefinite) {
+    yield* node.children;
+    return;
+  }
+  for (let at = node.contentStart; node.constructed && at < node.contentEnd; ) {
+    const member = readMember(node, at);
+    yield member;
+    at = member.end;
+  }
 }
 
 function readHeader(reading: Reading, start: number, limit: number): Header {

@@ -9,6 +9,7 @@ import {
 } from './certificate-extensions.ts';
 import {
   type Asn1,
+  eachMember,
   isContext,
   isUniversal,
   readAsn1,
@@ -113,7 +114,7 @@ function readTbs(tbs: Asn1): TbsCrl {
   const issuer = readName(members.shift());
   const thisUpdateMs = readTime(members.shift(), 'the time of a CRL');
   const nextUpdateMs = isTime(members[0]) ? readTime(members.shift(), 'the next time of a CRL') : undefined;
-  const revoked = isUniversal(members[0], tags.sequence) ? readSequence(members.shift()) : [];
+  const revoked = isUniversal(members[0], tags.sequence) ? eachMember(members.shift()!) : [];
   const explicit = members.shift();
   if (members.length > 0 || (explicit !== undefined && (!isContext(explicit, 0) || version < 2))) {
     throw new PkiError('bad-crl', 'a CRL has a member that does not belong there');
@@ -140,12 +141,14 @@ interface Entries {
   readonly unknownCriticalExtension: string | undefined;
 }
 
-function readEntries(nodes: readonly Asn1[], crlIssuer: Name): Entries {
+function readEntries(nodes: Iterable<Asn1>, crlIssuer: Name): Entries {
   let issuer = crlIssuer;
   let unknownCriticalExtension: string | undefined;
   let entries = new Map<string, RevokedCertificate>();
   const byIssuer = new Map([[issuer.key, entries]]);
+  let size = 0;
   for (const node of nodes) {
+    size += 1;
     const [serial, date, extensions, ...rest] = readSequence(node, 'an entry of a CRL');
     if (rest.length > 0) throw new PkiError('bad-crl', 'an entry of a CRL has a strange member');
     const said = extensions === undefined ? plainEntry : readEntryExtensions(extensions);
@@ -159,7 +162,7 @@ function readEntries(nodes: readonly Asn1[], crlIssuer: Name): Entries {
     const key = serialKey(readInteger(serial, 'a serial number'));
     entries.set(key, { revokedAtMs: readTime(date, 'the time of a revocation'), reason: said.reason });
   }
-  return { byIssuer, size: nodes.length, unknownCriticalExtension };
+  return { byIssuer, size, unknownCriticalExtension };
 }
 
 interface EntryExtensions {

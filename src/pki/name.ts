@@ -55,7 +55,9 @@ const maxCachedBytes = 512;
 export function readName(node: Asn1 | undefined): Name {
   const raw = node?.raw;
   if (raw === undefined || raw.length > maxCachedBytes) return parseName(node);
-  const cacheKey = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('latin1');
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('latin1');
+  // What BER allows may not pass for DER.
+  const cacheKey = node!.strict ? bytes : `ber ${bytes}`;
   const known = cache.get(cacheKey);
   if (known !== undefined) return known;
   const own = Uint8Array.from(raw);

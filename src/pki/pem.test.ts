@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeTestCa } from '../../test/kit/ca.ts';
 import { concatBytes } from './der.ts';
 import { PkiError } from './error.ts';
-import { formatPem, parsePem, readCertificates, readCrls } from './pem.ts';
+import { formatPem, parsePem, readCertificates, readCrls, readReadableCertificates } from './pem.ts';
 
 const ca = makeTestCa();
 const { certificate, certificatePem, privateKeyPem } = ca.issue({
@@ -92,6 +92,13 @@ describe('a file of certificates', () => {
   it('may hold what OpenSSL writes as trusted', () => {
     const trusted = formatPem('TRUSTED CERTIFICATE', concatBytes(certificate.der, Uint8Array.of(0x30, 0)));
     expect(readCertificates(utf8(trusted))[0]!.sha256).toBe(certificate.sha256);
+  });
+
+  it('gives those that can be read where some cannot', () => {
+    const broken = formatPem('CERTIFICATE', Uint8Array.of(0x30, 3, 2, 1, 0));
+    const bytes = utf8(certificatePem + broken + ca.pem);
+    expect(readReadableCertificates(bytes)).toMatchObject({ certificates: { length: 2 }, unreadable: 1 });
+    expect(() => readCertificates(bytes)).toThrow(PkiError);
   });
 
   it('holds none where there is none', () => {

@@ -124,6 +124,32 @@ export function readCertificates(bytes: Uint8Array): Certificate[] {
   return readDerBlocks(bytes, certificateLabels).map(parseCertificate);
 }
 
+/** Certificates of a file of which some may be unreadable. */
+export interface ReadableCertificates {
+  readonly certificates: readonly Certificate[];
+  /** How many could not be read. */
+  readonly unreadable: number;
+}
+
+/**
+ * Reads those certificates of a file's bytes that can be read, for bundles in which one odd certificate must not take the
+ * others away.
+ *
+ * @throws PkiError as {@link parsePem}
+ */
+export function readReadableCertificates(bytes: Uint8Array): ReadableCertificates {
+  const blocks = readDerBlocks(bytes, certificateLabels);
+  const certificates = blocks.flatMap((der) => {
+    try {
+      return [parseCertificate(der)];
+    } catch (error) {
+      if (error instanceof PkiError) return [];
+      throw error;
+    }
+  });
+  return { certificates, unreadable: blocks.length - certificates.length };
+}
+
 /**
  * Splits a file's bytes into DER values: the PEM blocks of some labels, or the values one after the other.
  *
