@@ -211,6 +211,26 @@ describe('the LMTP listener', () => {
     }
   });
 
+  it('takes nothing of a message that was broken off, and the last line is never its end', async () => {
+    const listener = await listen('lmtp');
+    const commands = 'LHLO mx\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<one@lists.example.org>\r\nDATA\r\n';
+    for (const data of ['', 'half', 'half\r\n', 'half\r\n.', 'half\r\n.\r']) {
+      const socket = connect({ host: '127.0.0.1', ...portOf(listener) });
+      const heard = new Promise<void>((resolve) => {
+        let said = '';
+        socket.on('data', (bytes: Buffer) => {
+          if (said === '') socket.write(commands);
+          said += bytes.toString();
+          if (said.includes('354 ')) socket.end(data);
+        });
+        socket.on('close', () => resolve());
+      });
+      await heard;
+    }
+    await expect.poll(() => listener.connections).toBe(0);
+    expect(mailbox.taken).toEqual([]);
+  });
+
   it('ends a transaction under way before it closes, and sends idle peers away at once', async () => {
     const listener = await listen('lmtp');
     let letGo: () => void = () => undefined;
