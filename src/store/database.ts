@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
-import type { Engine } from './migrations.ts';
+import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
 
 /** What a repository works with: the database or one transaction of it, and the time. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../secrets.ts';
-import { migrations, sqlWords } from './migrations.ts';
+import { sqlWords } from './engine.ts';
+import { migrations } from './migrations.ts';
 
 /** The digest of each migration in each engine's words, written down when the migration was made. */
 const digests: Readonly<Record<string, { readonly sqlite: string; readonly postgres: string }>> = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Log, silentLog } from '../../src/log.ts';
-import type { Engine } from '../../src/store/migrations.ts';
+import type { Engine } from '../../src/store/engine.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { hasPostgres, startPostgres, type TestPostgres } from './postgres.ts';
 

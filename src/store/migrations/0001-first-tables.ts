@@ -1,4 +1,4 @@
-import type { MigrationSql } from '../migrations.ts';
+import type { MigrationSql } from '../engine.ts';
 
 /** The first tables. Partial indexes hold what is still to be done, so they stay small however much was done. */
 export const firstTables: MigrationSql = ({ text, int, bytes, table, keyed }) => [
