@@ -60,7 +60,7 @@ export interface Certificate extends CertificateExtensions {
 }
 
 /** A certificate larger than this is not read. */
-export const maxCertificateBytes = 1_048_576;
+const maxCertificateBytes = 1_048_576;
 
 /** RFC 5280 §4.1.2.2 allows 20 octets; more are read, but not without end. */
 const maxSerialBytes = 64;

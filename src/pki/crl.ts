@@ -72,7 +72,7 @@ export interface CertificateList {
 }
 
 /** A CRL larger than this is not read: about a million entries. */
-export const maxCrlBytes = 64 * 1024 * 1024;
+const maxCrlBytes = 64 * 1024 * 1024;
 
 /**
  * Reads a CRL in DER.

@@ -5,9 +5,8 @@ import { formatTimeText } from './asn1-time.ts';
 import { joinBytes, tags } from './asn1-values.ts';
 import { PkiError } from './error.ts';
 
-export { type Asn1, type Asn1Options, eachMember, readAsn1 } from './asn1.ts';
+export { type Asn1, eachMember, readAsn1 } from './asn1.ts';
 export {
-  type BitString,
   isContext,
   isUniversal,
   readBitString,

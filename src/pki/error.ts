@@ -39,10 +39,6 @@ export const pkiErrorCodes = {
     temporary: false,
   },
   'bad-pkcs12': { meaning: 'A PKCS#12 file does not follow RFC 7292.', temporary: false },
-  'bad-request': {
-    meaning: 'A certification request does not follow RFC 2986, or its signature is wrong.',
-    temporary: false,
-  },
   'wrong-password': { meaning: 'The password does not open the key or the PKCS#12 file.', temporary: false },
   'password-needed': {
     meaning: 'The key or the PKCS#12 file is encrypted and no password was given.',

@@ -30,7 +30,7 @@ export type GeneralName =
   | { readonly type: 'registeredId'; readonly oid: string };
 
 /** A certificate or CRL names at most this many general names in one place. */
-export const maxGeneralNames = 1024;
+const maxGeneralNames = 1024;
 
 /**
  * Reads GeneralNames: one to {@link maxGeneralNames} of them.

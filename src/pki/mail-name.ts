@@ -59,7 +59,7 @@ function splitMailName(text: string, atoms: RegExp): MailName | undefined {
 }
 
 /** Tells whether a text is a domain name in lower case: labels of letters, digits, hyphens, no dot at its end. */
-export function isMailDomain(domain: string): boolean {
+function isMailDomain(domain: string): boolean {
   return domain.length <= maxDomainBytes && domain.split('.').every((label) => domainLabel.test(label));
 }
 
@@ -71,7 +71,7 @@ export function lowerAscii(text: string): string {
 }
 
 /** Gives the canonical text of an address. */
-export function formatMailName({ localPart, domain }: MailName): string {
+function formatMailName({ localPart, domain }: MailName): string {
   return `${lowerAscii(localPart)}@${domain}`;
 }
 

@@ -198,9 +198,6 @@ export const oids = {
   x509Crl: '1.2.840.113549.1.9.23.1',
 } as const;
 
-/** The name of an object identifier in {@link oids}. */
-export type OidName = keyof typeof oids;
-
 const namesByOid: ReadonlyMap<string, string> = new Map(
   Object.entries(oids).map(([name, oid]) => [oid, name]),
 );

@@ -5,7 +5,7 @@ import { type Name, sameName } from './name.ts';
 import { type PathCode, type PathFault, pathFault } from './path-codes.ts';
 
 /** What one validation may spend, the paths of CRL signers included. */
-export const searchLimits = {
+const searchLimits = {
   /** Certificates of one path, the anchor included. */
   pathLength: 16,
   /** Signatures that are checked. */

@@ -3,6 +3,7 @@ import { isUnderstood } from './certificate-extensions.ts';
 import type { CertificateList } from './crl.ts';
 import { PkiError } from './error.ts';
 import { NameRestrictions } from './name-constraints.ts';
+import { oidName } from './oid.ts';
 import { CertificatePool, PathSearch, SearchBudget, SignatureChecker } from './path-building.ts';
 import { type PathCode, type PathFault, pathFault } from './path-codes.ts';
 import { checkPolicies, type PolicyInput } from './policy-graph.ts';
@@ -209,7 +210,7 @@ function checkValidity(certificate: Certificate, atMs: number): PathFault | unde
 // RFC 5280 §4.2, §6.1.4 (o), §6.1.5 (f).
 function checkCriticalExtensions(certificate: Certificate): PathFault | undefined {
   const unknown = certificate.extensions.find(({ critical, oid }) => critical && !isUnderstood(oid));
-  return unknown && pathFault('unknown-critical-extension', certificate, unknown.oid);
+  return unknown && pathFault('unknown-critical-extension', certificate, oidName(unknown.oid));
 }
 
 function checkKey(certificate: Certificate, legacy: boolean): PathFault | undefined {

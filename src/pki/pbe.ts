@@ -1,7 +1,7 @@
 import type { AlgorithmIdentifier } from './algorithm.ts';
 import { readAsn1, readSequence } from './der.ts';
 import { PkiError } from './error.ts';
-import { oids } from './oid.ts';
+import { oidName, oids } from './oid.ts';
 import { decryptBlocks, decryptPbes2, readIterations, readSalt } from './pbes2.ts';
 import { bmpPassword, derivePkcs12, pkcs12Purposes } from './pkcs12-kdf.ts';
 import { decryptRc2Cbc } from './rc2.ts';
@@ -72,10 +72,11 @@ export function decryptPbe(
 ): Uint8Array {
   const { oid, parameters } = algorithm;
   if (oid === oids.pbes2) return decryptPbes2(parameters, encrypted, password.text, legacy);
-  if (missingCiphers.has(oid)) throw new PkiError('legacy-cipher', `the encryption ${oid} is not supported`);
+  if (missingCiphers.has(oid))
+    throw new PkiError('legacy-cipher', `the encryption ${oidName(oid)} is not supported`);
   const cipher = Object.hasOwn(oldCiphers, oid) ? oldCiphers[oid] : undefined;
   if (cipher === undefined)
-    throw new PkiError('unsupported-algorithm', `the encryption ${oid} is not supported`);
+    throw new PkiError('unsupported-algorithm', `the encryption ${oidName(oid)} is not supported`);
   if (!legacy) throw new PkiError('weak-encryption', 'the content is encrypted with 3DES or RC2');
   const [saltNode, countNode] = readSequence(
     parameters && readAsn1(parameters),

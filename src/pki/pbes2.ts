@@ -13,7 +13,7 @@ import {
   tags,
 } from './der.ts';
 import { PkiError } from './error.ts';
-import { oids } from './oid.ts';
+import { oidName, oids } from './oid.ts';
 
 /** What we write takes about 0.1 s to try a password on. */
 const iterations = 210_000;
@@ -66,7 +66,7 @@ export function encryptWithPbes2(
 }
 
 /** Derives a fresh key from a password, PBKDF2 with HMAC-SHA-256, the length of the key told in its parameters. */
-export function makePbkdf2(
+function makePbkdf2(
   password: string,
   keyBytes: number,
 ): { readonly algorithm: AlgorithmIdentifier; readonly key: Uint8Array } {
@@ -98,7 +98,7 @@ export function decryptPbes2(
   const scheme = readAlgorithm(schemeNode);
   const cipher = ciphers[scheme.oid];
   if (cipher === undefined)
-    throw new PkiError('unsupported-algorithm', `the cipher ${scheme.oid} is not supported`);
+    throw new PkiError('unsupported-algorithm', `the cipher ${oidName(scheme.oid)} is not supported`);
   if (scheme.oid === oids.desEde3Cbc && !legacy)
     throw new PkiError('weak-encryption', 'the content is encrypted with 3DES');
   const iv = readOctetString(scheme.parameters && readAsn1(scheme.parameters), 'an initialisation vector');

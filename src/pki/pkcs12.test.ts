@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestCa } from '../../test/kit/ca.ts';
-import { hasProgram } from '../../test/kit/programs.ts';
+import { hasProgram, requireProgram } from '../../test/kit/programs.ts';
 import { PkiError } from './error.ts';
 import { createPkcs12, openPkcs12 } from './pkcs12.ts';
 import { bmpPassword, derivePkcs12, pkcs12Purposes } from './pkcs12-kdf.ts';
@@ -102,7 +102,7 @@ describe.skipIf(!hasProgram('openssl'))('PKCS#12 between us and openssl', () => 
   afterAll(() => rmSync(folder, { recursive: true }));
 
   function openssl(...args: string[]): string {
-    return execFileSync('openssl', args, {
+    return execFileSync(requireProgram('openssl'), args, {
       cwd: folder,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type KeyAlgorithm, makeKeys, makeTestCa } from '../../test/kit/ca.ts';
-import { hasProgram } from '../../test/kit/programs.ts';
+import { hasProgram, requireProgram } from '../../test/kit/programs.ts';
 import { PkiError } from './error.ts';
 import { formatPem } from './pem.ts';
 import {
@@ -125,7 +125,7 @@ describe.skipIf(!hasProgram('openssl'))('a private key that we encrypt', () => {
   it('opens with openssl', () => {
     const args = ['pkcs8', '-passin', 'pass:secret', '-topk8', '-nocrypt'];
     const input = encryptPrivateKey(ec, 'secret');
-    const output = execFileSync('openssl', args, { input, encoding: 'utf8' });
+    const output = execFileSync(requireProgram('openssl'), args, { input, encoding: 'utf8' });
     expect(parsePrivateKey(utf8(output)).equals(ec)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type KeyAlgorithm, makeKeys } from '../../test/kit/ca.ts';
-import { hasProgram } from '../../test/kit/programs.ts';
+import { hasProgram, requireProgram } from '../../test/kit/programs.ts';
 import { makeAlgorithm } from './algorithm.ts';
 import { derExplicit, derInteger, derNull, derOid, derSequence } from './der.ts';
 import { PkiError } from './error.ts';
@@ -161,7 +161,7 @@ describe.skipIf(!hasProgram('openssl'))('a certification request', () => {
         subjectKeyIdentifier: keyIdentifierOf(publicKey),
       },
     });
-    const text = execFileSync('openssl', ['req', '-noout', '-verify', '-text'], {
+    const text = execFileSync(requireProgram('openssl'), ['req', '-noout', '-verify', '-text'], {
       input: formatPem('CERTIFICATE REQUEST', request),
       encoding: 'utf8',
     });
@@ -173,8 +173,8 @@ describe.skipIf(!hasProgram('openssl'))('a certification request', () => {
     const { privateKey, publicKey } = makeKeys('ec-p256');
     const request = createRequest({ subject: 'CN=x', publicKey, signingKey: privateKey });
     const input = formatPem('CERTIFICATE REQUEST', request);
-    expect(execFileSync('openssl', ['req', '-noout', '-subject'], { input, encoding: 'utf8' })).toContain(
-      'CN = x',
-    );
+    expect(
+      execFileSync(requireProgram('openssl'), ['req', '-noout', '-subject'], { input, encoding: 'utf8' }),
+    ).toContain('CN = x');
   });
 });

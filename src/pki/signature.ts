@@ -12,7 +12,7 @@ import {
   readSmallInteger,
 } from './der.ts';
 import { PkiError } from './error.ts';
-import { oids } from './oid.ts';
+import { oidName, oids } from './oid.ts';
 
 /** Digests that a signature may use. */
 export type HashName = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
@@ -76,7 +76,7 @@ export function hashOf(algorithm: AlgorithmIdentifier): HashName {
   const hash = Object.hasOwn(hashesByOid, algorithm.oid) ? hashesByOid[algorithm.oid] : undefined;
   // RFC 5754 §2: parameters are absent, and NULL is accepted.
   if (hash === undefined || !hasNoParameters(algorithm)) {
-    throw new PkiError('unsupported-algorithm', `the digest ${algorithm.oid} is not supported`);
+    throw new PkiError('unsupported-algorithm', `the digest ${oidName(algorithm.oid)} is not supported`);
   }
   return hash;
 }
@@ -90,14 +90,17 @@ export function readSignatureScheme(algorithm: AlgorithmIdentifier): SignatureSc
   if (algorithm.oid === oids.rsassaPss) return readPssScheme(algorithm);
   const scheme = Object.hasOwn(schemes, algorithm.oid) ? schemes[algorithm.oid] : undefined;
   if (scheme === undefined) {
-    throw new PkiError('unsupported-algorithm', `the signature algorithm ${algorithm.oid} is not supported`);
+    throw new PkiError(
+      'unsupported-algorithm',
+      `the signature algorithm ${oidName(algorithm.oid)} is not supported`,
+    );
   }
   // RFC 8410 §3: absent, never NULL. For the others NULL is accepted where a text asks for nothing, as many write it.
   const strict = scheme.hash === undefined;
   if (!hasNoParameters(algorithm) || (strict && algorithm.parameters !== undefined)) {
     throw new PkiError(
       'unsupported-algorithm',
-      `the signature algorithm ${algorithm.oid} has strange parameters`,
+      `the signature algorithm ${oidName(algorithm.oid)} has strange parameters`,
     );
   }
   return scheme;
@@ -136,7 +139,7 @@ function maskHash(node: Asn1 | undefined): HashName {
   if (node === undefined) return 'sha1';
   const mask = readAlgorithm(node);
   if (mask.oid !== oids.mgf1 || mask.parameters === undefined) {
-    throw new PkiError('unsupported-algorithm', `the mask generation ${mask.oid} is not supported`);
+    throw new PkiError('unsupported-algorithm', `the mask generation ${oidName(mask.oid)} is not supported`);
   }
   return hashOf(readAlgorithm(readAsn1(mask.parameters, { strict: true })));
 }

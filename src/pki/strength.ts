@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { derOid } from './der.ts';
-import { oids } from './oid.ts';
+import { oidName, oids } from './oid.ts';
 import { readSpki, rsaBits, type SubjectPublicKeyInfo } from './public-key.ts';
 import type { HashName, SignatureScheme } from './signature.ts';
 
@@ -39,7 +39,7 @@ export function keyWeakness(spki: Uint8Array, legacy = false): string | undefine
   if (bits !== undefined) return rsaWeakness(bits, legacy);
   if ((strengthPolicy.otherKeys as readonly string[]).includes(oid)) return undefined;
   if (legacy && (strengthPolicy.legacyKeys as readonly string[]).includes(oid)) return undefined;
-  return `a public key of the kind ${oid} is not accepted`;
+  return `a public key of the kind ${oidName(oid)} is not accepted`;
 }
 
 function rsaWeakness(bits: number, legacy: boolean): string | undefined {
