@@ -19,7 +19,6 @@ export const pathCodes = {
   'bad-key': { meaning: 'The key of a certificate cannot be read.' },
   'not-yet-valid': { meaning: 'A certificate is not valid yet.' },
   expired: { meaning: 'A certificate has expired.' },
-  'name-chaining': { meaning: 'The issuer of a certificate is not the subject of the next one.' },
   'unknown-critical-extension': { meaning: 'A certificate has a critical extension that is not understood.' },
   'not-a-ca': { meaning: 'A certificate was used to issue another and is no certificate of an authority.' },
   'issuer-may-not-sign': {
