@@ -12,8 +12,8 @@ import {
   tags,
 } from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
+import { rc2EffectiveBits } from '../pki/rc2.ts';
 import { derAlgorithm } from './algorithm.ts';
-import { rc2EffectiveBits } from './rc2.ts';
 
 export type CipherName =
   | 'aes-128-cbc'

@@ -1,7 +1,7 @@
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM, hkdfSync } from 'node:crypto';
+import { decryptRc2Cbc } from '../pki/rc2.ts';
 import { type ContentCipher, type ContentEncryption, isAead, sentTagBytes } from './content-cipher.ts';
 import { withoutPadding } from './padding.ts';
-import { decryptRc2Cbc } from './rc2.ts';
 
 /** Content goes through a cipher in pieces of this size, so that beside input and output nothing large lives. */
 const pieceBytes = 1 << 20;

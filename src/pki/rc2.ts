@@ -67,6 +67,16 @@ function decryptBlock(block: Uint16Array, key: Uint16Array): void {
 }
 
 /**
+ * Gives the effective key bits that the version of an RC2-CBC parameter stands for, RFC 2268 §6.
+ *
+ * @param version 160, 120 and 58 stand for 40, 64 and 128; from 256 on it is the number itself
+ */
+export function rc2EffectiveBits(version: number): number {
+  const named: Readonly<Record<number, number>> = { 160: 40, 120: 64, 58: 128 };
+  return named[version] ?? (version >= 256 ? version : 0);
+}
+
+/**
  * Decrypts RC2 in CBC mode and takes the padding off.
  *
  * @param key 1 to 128 bytes
