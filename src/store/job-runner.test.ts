@@ -191,7 +191,7 @@ describe('a job runner', () => {
     await enqueue('s');
     for (let i = 0; i < 5; i++) {
       await store.jobs.claim('tasks', `earlier ${i}`, { leaseMs: 1, limit: 1 });
-      await store.jobs.releaseClaimsExcept('now');
+      await store.jobs.releaseClaimsOf([`earlier ${i}`]);
     }
     run({ k: done });
     await until('it is aside', () => aside.length > 0);

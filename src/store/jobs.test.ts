@@ -153,10 +153,12 @@ describeOnEngines('jobs', (kit) => {
       expect(await claim(`process ${crashes}`)).toMatchObject([{ crashes }]);
       kit.clock.at += leaseMs + 1;
     }
-    await store.jobs.releaseClaimsExcept('process 3');
+    expect(await store.jobs.claimants()).toEqual(['process 2']);
+    await store.jobs.releaseClaimsOf(['process 2', 'nobody']);
+    expect(await store.jobs.claimants()).toEqual([]);
     const [job] = await claim('process 3');
     expect(job).toMatchObject({ crashes: 3, attempts: 0 });
-    await store.jobs.releaseClaimsExcept('process 3');
+    await store.jobs.releaseClaimsOf([]);
     expect(await claim('process 4')).toEqual([]);
     await store.jobs.retryAt(job!.id, kit.clock.at, note);
     expect(await claim('process 4')).toMatchObject([{ crashes: 0, attempts: 1 }]);

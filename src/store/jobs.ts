@@ -147,13 +147,24 @@ export class Jobs {
     return result.numUpdatedRows > 0n;
   }
 
-  /** Gives up the claims of every worker but this one: the one process of an embedded store starts anew. */
-  async releaseClaimsExcept(worker: string): Promise<void> {
+  /** Gives the workers that have claimed jobs. */
+  async claimants(): Promise<readonly string[]> {
+    const rows = await this.#database.db
+      .selectFrom('job')
+      .select('claimedBy')
+      .distinct()
+      .where('claimedBy', 'is not', null)
+      .execute();
+    return rows.flatMap(({ claimedBy }) => (claimedBy === null ? [] : [claimedBy]));
+  }
+
+  /** Gives up the claims of workers that are known to be dead, before their lease is over. */
+  async releaseClaimsOf(workers: readonly string[]): Promise<void> {
+    if (workers.length === 0) return;
     await this.#database.db
       .updateTable('job')
-      .set({ ...unclaimed, crashes: countCrash(worker) })
-      .where('claimedBy', 'is not', null)
-      .where('claimedBy', '!=', worker)
+      .set({ ...unclaimed, crashes: countCrash('') })
+      .where('claimedBy', 'in', workers)
       .execute();
   }
 
