@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { finishDistribution } from '../delivery/finish.ts';
+import { finishWithin } from '../delivery/finish.ts';
 import { enqueuePacket } from '../delivery/waiting.ts';
-import type { Store } from '../store/store.ts';
+import type { Repositories, Store } from '../store/store.ts';
 import { type CliIo, printJson, printTable } from './io.ts';
 import {
   type JsonOptions,
@@ -146,22 +146,19 @@ async function approve(store: Store, id: string): Promise<void> {
   });
 }
 
+const droppedByOperator = { code: 'dropped', reason: 'dropped by the operator' } as const;
+
 async function drop(store: Store, entry: SpoolEntry, nowMs: number): Promise<void> {
-  if (entry.kind === 'quarantine') {
-    await store.jobs.complete(entry.id);
-    return;
-  }
-  const note = { code: 'dropped', reason: 'dropped by the operator' };
+  if (entry.kind === 'quarantine') return dropJob(store, entry.id, nowMs);
+  const note = droppedByOperator;
   if (entry.kind === 'waiting' || entry.kind === 'outgoing') {
     const [distributionId, address] = splitRowId(entry.id);
-    await store.deliveries.record([
-      { distributionId, address, state: 'dropped', code: note.code, reply: note.reason },
-    ]);
-    await finishDistribution(
-      { store, clock: { now: () => nowMs } },
-      await store.distributions.get(distributionId),
-    );
-    return;
+    return store.transaction(async (tx) => {
+      await tx.deliveries.record([
+        { distributionId, address, state: 'dropped', code: note.code, reply: note.reason },
+      ]);
+      await finishWithin(tx, await tx.distributions.get(distributionId), nowMs);
+    });
   }
   const job = await store.jobs.find('process-message', entry.id);
   await store.transaction(async (tx) => {
@@ -169,6 +166,38 @@ async function drop(store: Store, entry: SpoolEntry, nowMs: number): Promise<voi
     await tx.messages.dropRaw(entry.id);
     if (job) await tx.jobs.complete(job.id);
   });
+}
+
+/** What a job was put aside for is dropped with it: a message, or the recipients of a packet. */
+async function dropJob(store: Store, id: string, nowMs: number): Promise<void> {
+  const job = (await store.jobs.list({ states: ['quarantined'] })).find((one) => one.id === id);
+  if (!job) return;
+  await store.transaction(async (tx) => {
+    if (job.kind === 'process-message') {
+      await tx.messages.setState(job.subject, 'discarded', droppedByOperator);
+      await tx.messages.dropRaw(job.subject);
+    }
+    if (job.kind === 'deliver-packet') await dropPacket(tx, job.payload as unknown as PacketPayload, nowMs);
+    await tx.jobs.complete(id);
+  });
+}
+
+interface PacketPayload {
+  readonly distributionId: string;
+  readonly packet: number;
+}
+
+async function dropPacket(
+  tx: Repositories,
+  { distributionId, packet }: PacketPayload,
+  nowMs: number,
+): Promise<void> {
+  const rows = await tx.deliveries.pendingOfPacket(distributionId, packet);
+  const { code, reason: reply } = droppedByOperator;
+  await tx.deliveries.record(
+    rows.map(({ address }) => ({ distributionId, address, state: 'dropped', code, reply })),
+  );
+  await finishWithin(tx, await tx.distributions.get(distributionId), nowMs);
 }
 
 function splitRowId(id: string): readonly [string, string] {

@@ -23,7 +23,7 @@ async function run(io: CliIo, options: Options): Promise<void> {
   const confFile = await confFileOf(io, options);
   const daemon = await startDaemon({
     confFile,
-    log: logTo(options.logLevel),
+    log: logTo(levelOf(io, options.logLevel)),
     roles: rolesOf(io, options.role),
   });
   const { lmtp, lmtpSocket, smtp } = daemon.addresses;
@@ -41,6 +41,14 @@ function rolesOf(io: CliIo, text: string | undefined): readonly DaemonRole[] {
     const role = daemonRoles.find((one) => one === word.trim());
     return role ?? io.fail('usage', `${word} is no role; the roles are ${daemonRoles.join(', ')}`);
   });
+}
+
+const levels: readonly string[] = ['debug', 'info', 'warn', 'error'];
+
+function levelOf(io: CliIo, text: string): string {
+  return levels.includes(text)
+    ? text
+    : io.fail('usage', `${text} is no level; they are ${levels.join(', ')}`);
 }
 
 /** The log goes to standard error, one line of JSON an event; the ready line has standard output for itself. */

@@ -129,9 +129,13 @@ const listOwnParameters = {
     'A tag that is put in square brackets before the Subject; `[%list.name%]` and `[%list.sequence%]` are filled in.',
     { aliases: ['custom-subject'] },
   ),
-  custom_header: postsLater.repeated(headerField, 'A field that every post gets, written `Name: value`.', {
-    aliases: ['custom-header'],
-  }),
+  custom_header: posts.repeated(
+    headerField,
+    'A field that the header of every post gets, written `Name: value`; not one that `remove_headers` cannot take out.',
+    {
+      aliases: ['custom-header'],
+    },
+  ),
   footer_type: posts.value(
     choice('mime', 'append'),
     'mime',

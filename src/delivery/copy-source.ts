@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
+import { SsympaError } from '../errors.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { OpenedContent } from '../smime/opened.ts';
-import { type EntitySealer, sealEntity } from '../smime/seal-entity.ts';
+import { type EntitySealer, type SealedBody, sealEntity } from '../smime/seal-entity.ts';
 import { dotStuff } from '../smtp/dot-stuffing.ts';
 import type { Distribution } from '../store/distributions.ts';
 import type { DeliveryErrorCode } from './error.ts';
@@ -20,8 +22,8 @@ export type Copy =
       readonly pieces: readonly Uint8Array[];
       /** The header holds UTF-8 (RFC 6532), so the peer must offer SMTPUTF8. */
       readonly utf8Header: boolean;
-      /** The body has bytes above 127, so the peer must offer 8BITMIME. */
-      readonly eightBitBody: boolean;
+      /** There are other bytes above 127, so the peer must offer 8BITMIME. */
+      readonly eightBit: boolean;
     }
   | { readonly status: 'waits'; readonly code: DeliveryErrorCode };
 
@@ -37,9 +39,9 @@ const lineEnd = encoder.encode('\r\n');
 export function plainCopies(distribution: Distribution): CopySource {
   const body = distribution.content ?? new Uint8Array();
   const pieces = [dotStuff(distribution.head), lineEnd, endedByLine(dotStuff(body))];
-  const utf8Header = hasEightBit(distribution.head);
-  const eightBitBody = hasEightBit(body);
-  return { copyFor: () => ({ status: 'copy', pieces, utf8Header, eightBitBody }) };
+  const utf8Header = isUtf8Header(distribution.head);
+  const eightBit = hasEightBit(body) || (!utf8Header && hasEightBit(distribution.head));
+  return { copyFor: () => ({ status: 'copy', pieces, utf8Header, eightBit }) };
 }
 
 /** Seals for each recipient: the content is encrypted once a cipher, its key wrapped once a recipient. */
@@ -48,6 +50,7 @@ export class SealedCopies implements CopySource {
   readonly #payload: OpenedContent;
   readonly #policy: SealPolicy;
   readonly #utf8Header: boolean;
+  readonly #eightBitHeader: boolean;
   readonly #sealers = new Map<SealCipher, { readonly sealer: EntitySealer; readonly head: Uint8Array }>();
 
   /** @param payload the entity inside the envelope, in memory only */
@@ -55,7 +58,8 @@ export class SealedCopies implements CopySource {
     this.#head = head;
     this.#payload = payload;
     this.#policy = policy;
-    this.#utf8Header = hasEightBit(head);
+    this.#utf8Header = isUtf8Header(head);
+    this.#eightBitHeader = !this.#utf8Header && hasEightBit(head);
   }
 
   copyFor(recipient: CopyRecipient): Copy {
@@ -63,13 +67,14 @@ export class SealedCopies implements CopySource {
     const sealClass = sealClassOf(recipient.capabilities, this.#policy);
     if (sealClass.status === 'waits') return sealClass;
     const { sealer, head } = this.#sealerOf(sealClass.cipher);
-    const body = sealer.copyFor(recipient.certificate);
+    const body = sealFor(sealer, recipient.certificate);
+    if (!body) return { status: 'waits', code: 'certificate-missing' };
     // A sealed body is base64; only the outer header can need more.
     return {
       status: 'copy',
       pieces: [head, body.head, body.tail],
       utf8Header: this.#utf8Header,
-      eightBitBody: false,
+      eightBit: this.#eightBitHeader,
     };
   }
 
@@ -84,6 +89,16 @@ export class SealedCopies implements CopySource {
   }
 }
 
+/** One certificate that cannot be encrypted to must not keep the others from their copies. */
+function sealFor(sealer: EntitySealer, certificate: Certificate): SealedBody | undefined {
+  try {
+    return sealer.copyFor(certificate);
+  } catch (error) {
+    if (error instanceof SsympaError && error.code === 'cannot-encrypt-to') return undefined;
+    throw error;
+  }
+}
+
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const whole = new Uint8Array(a.length + b.length);
   whole.set(a);
@@ -94,6 +109,11 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 function endedByLine(body: Uint8Array): Uint8Array {
   const ended = body.length === 0 || (body.at(-1) === 0x0a && body.at(-2) === 0x0d);
   return ended ? body : joined(body, lineEnd);
+}
+
+/** RFC 6532 §3.1: an internationalized header is UTF-8; other bytes above 127 are no reason to ask for SMTPUTF8. */
+function isUtf8Header(head: Uint8Array): boolean {
+  return hasEightBit(head) && isUtf8(head);
 }
 
 function hasEightBit(bytes: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 import type { Distribution } from '../store/distributions.ts';
+import type { Repositories } from '../store/store.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 
 /**
@@ -10,9 +11,17 @@ export async function finishDistribution(
   parts: Pick<DeliveryParts, 'store' | 'clock'>,
   distribution: Pick<Distribution, 'id' | 'messageId'>,
 ): Promise<boolean> {
-  return parts.store.transaction(async (tx) => {
-    const finished = await tx.distributions.markFinishedWhenDone(distribution.id, parts.clock.now());
-    if (finished && distribution.messageId !== '') await tx.messages.dropRaw(distribution.messageId);
-    return finished;
-  });
+  const nowMs = parts.clock.now();
+  return parts.store.transaction((tx) => finishWithin(tx, distribution, nowMs));
+}
+
+/** The same, as a part of a transaction. */
+export async function finishWithin(
+  tx: Pick<Repositories, 'distributions' | 'messages'>,
+  { id, messageId }: Pick<Distribution, 'id' | 'messageId'>,
+  nowMs: number,
+): Promise<boolean> {
+  const finished = await tx.distributions.markFinishedWhenDone(id, nowMs);
+  if (finished && messageId !== '') await tx.messages.dropRaw(messageId);
+  return finished;
 }

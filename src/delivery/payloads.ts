@@ -4,43 +4,72 @@ import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
 import { DeliveryError } from './error.ts';
 
-/** Distributions whose opened content, or sealed form, is kept in memory at once. */
-const maxKept = 4;
+/** Distributions that nobody works on now and whose opened content is kept for their next packet. */
+const maxIdle = 4;
+/** The next packet of a distribution comes within moments, or much later. */
+const idleMs = 5_000;
+
+interface Kept {
+  readonly source: Promise<CopySource>;
+  users: number;
+  timer?: NodeJS.Timeout;
+}
 
 /**
- * Opens stored posts for sealing and keeps the few that are on their way out, so that the content of a distribution is
- * opened and encrypted once however many packets it has. Only memory holds what it opened.
+ * Opens stored posts for sealing and keeps those that are on their way out, so that the content of a distribution is
+ * opened and encrypted once however many packets it has. Only memory holds what it opened, and lets go of it soon after
+ * the last packet, however that ended.
  */
 export class Payloads {
-  readonly #parts: DeliveryParts;
-  readonly #kept = new Map<string, Promise<CopySource>>();
+  readonly #parts: Pick<DeliveryParts, 'store' | 'lists' | 'opener'>;
+  readonly #kept = new Map<string, Kept>();
 
-  constructor(parts: DeliveryParts) {
+  constructor(parts: Pick<DeliveryParts, 'store' | 'lists' | 'opener'>) {
     this.#parts = parts;
   }
 
+  /** How many distributions are held in memory. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
   /**
-   * Gives what makes the copies of a distribution.
+   * Lends what makes the copies of a distribution.
    *
    * @throws DeliveryError `key-unavailable`, `no-longer-readable`, `list-gone`
    */
-  async copiesOf(distribution: Distribution): Promise<CopySource> {
-    const kept = this.#kept.get(distribution.id);
-    if (kept) return kept;
-    const source = this.#make(distribution);
-    this.#kept.set(distribution.id, source);
-    if (this.#kept.size > maxKept) this.#kept.delete(this.#kept.keys().next().value!);
+  async use<T>(distribution: Distribution, work: (source: CopySource) => Promise<T>): Promise<T> {
+    const { id } = distribution;
+    const kept = this.#kept.get(id) ?? { source: this.#make(distribution), users: 0 };
+    clearTimeout(kept.timer);
+    kept.users++;
+    this.#kept.set(id, kept);
     try {
-      return await source;
+      return await work(await kept.source);
     } catch (error) {
-      this.#kept.delete(distribution.id);
+      this.#drop(id, kept);
       throw error;
+    } finally {
+      kept.users--;
+      if (kept.users === 0 && this.#kept.get(id) === kept) this.#idle(id, kept);
     }
   }
 
   /** Forgets a distribution that is done with. */
   forget(distributionId: string): void {
-    this.#kept.delete(distributionId);
+    const kept = this.#kept.get(distributionId);
+    if (kept) this.#drop(distributionId, kept);
+  }
+
+  #drop(id: string, kept: Kept): void {
+    clearTimeout(kept.timer);
+    if (this.#kept.get(id) === kept) this.#kept.delete(id);
+  }
+
+  #idle(id: string, kept: Kept): void {
+    kept.timer = setTimeout(() => this.#drop(id, kept), idleMs).unref();
+    const idle = [...this.#kept].filter(([, one]) => one.users === 0);
+    for (const [oldId, old] of idle.slice(0, Math.max(0, idle.length - maxIdle))) this.#drop(oldId, old);
   }
 
   async #make(distribution: Distribution): Promise<CopySource> {

@@ -3,6 +3,7 @@ import type { Robot } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
 import { bodyBytes, parseEntity } from '../mime/entity.ts';
 import { newId } from '../secrets.ts';
+import type { WaitingRow } from '../store/deliveries.ts';
 import type { JobHandler } from '../store/job-runner.ts';
 import type { Repositories } from '../store/store.ts';
 import { type RenderedMail, renderMail } from '../templates/render-mail.ts';
@@ -10,24 +11,26 @@ import type { DeliveryParts } from './delivery-parts.ts';
 import { formatPolicy } from './distribution-policy.ts';
 import { planPackets } from './packets.ts';
 import type { ServiceMail } from './service-mail.ts';
-import { enqueuePacket } from './waiting.ts';
+import { dropForLeaver, enqueuePacket, isPost } from './waiting.ts';
 
 /** Service mail leaves with the null sender, so that nothing is ever answered to it (RFC 3834 §3.3). */
 const policy = { seal: null, envelope: 'null', verpRate: 0 } as const;
 
+/** A service mail whose recipients are known. */
+type AddressedMail = ServiceMail & { readonly to: readonly string[] };
+
 /** Makes the handler that renders a service mail and puts it on its way. */
 export function serviceMailHandler(parts: DeliveryParts): JobHandler {
   return async (job) => {
-    const mail = job.payload as unknown as ServiceMail;
-    const list = mail.list === '' ? undefined : await parts.lists.find(mail.list);
-    if (mail.to.length > 0) {
-      const rendered = await render(parts, mail, list);
-      await parts.store.transaction(async (tx) => {
-        await insertServiceMail(tx, mail, rendered, parts);
-        // In the same transaction, so that a crash between the two cannot send the mail twice.
-        await tx.jobs.complete(job.id);
-      });
-    }
+    const asked = job.payload as unknown as ServiceMail;
+    const list = asked.list === '' ? undefined : await parts.lists.find(asked.list);
+    const mail = { ...asked, to: asked.to === 'owners' ? (list?.owners ?? []) : asked.to };
+    if (mail.to.length === 0) return { status: 'done' };
+    const rendered = await render(parts, mail, list);
+    await parts.store.transaction(async (tx) => {
+      // The id is the job's: a job that ran before a crash, or on another node, has sent this mail.
+      if (!(await tx.distributions.find(job.id))) await insertServiceMail(tx, job.id, mail, rendered, parts);
+    });
     return { status: 'done' };
   };
 }
@@ -37,34 +40,46 @@ export function missingNoticeHandler(parts: DeliveryParts): JobHandler {
   return async (job) => {
     const { list: listAddress, address } = job.payload as { list: string; address: string };
     const { store, site, clock, lists } = parts;
-    const waiting = await store.deliveries.waiting({ list: listAddress, address });
+    const periodMs = site.conf.cert_missing_notice_period;
+    if (!(await store.notices.isDue(listAddress, address, clock.now(), periodMs))) return { status: 'done' };
+    await dropForLeaver(parts, listAddress, address);
+    const [first, ...others] = await store.deliveries.waiting({ list: listAddress, address });
     const list = await lists.find(listAddress);
-    if (waiting.length === 0 || !list) return { status: 'done' };
-    const mail: ServiceMail = {
-      template: 'x509-user-cert-missing',
-      list: listAddress,
-      to: [address],
-      variables: {
-        count: waiting.length,
-        since: Math.min(...waiting.map((row) => row.updatedAt)),
-        code: waiting[0]!.code,
-        keepDays: Math.round(site.conf.cert_missing_keep / 86_400_000),
-      },
-    };
+    if (!first || !list) return { status: 'done' };
+    const mail = await missingNotice(parts, list, address, [first, ...others]);
     const rendered = await render(parts, mail, list);
     await store.transaction(async (tx) => {
-      const periodMs = site.conf.cert_missing_notice_period;
-      if (await tx.notices.dueThenMark(listAddress, address, clock.now(), periodMs))
-        await insertServiceMail(tx, mail, rendered, parts);
-      await tx.jobs.complete(job.id);
+      const nowMs = clock.now();
+      // Marked with the mail: a job that is done again after a crash finds that nothing is due.
+      if (await tx.notices.dueThenMark(listAddress, address, nowMs, periodMs))
+        await insertServiceMail(tx, newId(nowMs), mail, rendered, parts);
     });
     return { status: 'done' };
   };
 }
 
+/** What a subscriber is told, or one of the people behind a list, for whom forwarded mail waits. */
+async function missingNotice(
+  { store, site }: DeliveryParts,
+  { address: list }: List,
+  address: string,
+  waiting: readonly [WaitingRow, ...WaitingRow[]],
+): Promise<AddressedMail> {
+  const { code, updatedAt: since, distributionId } = waiting[0];
+  const first = await store.distributions.get(distributionId);
+  const to = [address];
+  if (isPost(first)) {
+    const keepDays = Math.round(site.conf.cert_missing_keep / 86_400_000);
+    const variables = { count: waiting.length, since, code, keepDays };
+    return { template: 'x509-user-cert-missing', list, to, variables };
+  }
+  const cameTo = (await store.messages.find(first.messageId))?.recipient ?? list;
+  return { template: 'forward-not-sealable', list, to, variables: { address: cameTo, since, code } };
+}
+
 async function render(
   parts: DeliveryParts,
-  mail: ServiceMail,
+  mail: AddressedMail,
   list: List | undefined,
 ): Promise<RenderedMail> {
   const { site, clock, lists } = parts;
@@ -108,13 +123,13 @@ function listmasterAddress(robot: Robot): string {
 
 async function insertServiceMail(
   tx: Repositories,
-  mail: ServiceMail,
+  id: string,
+  mail: AddressedMail,
   rendered: RenderedMail,
   { clock, site }: DeliveryParts,
 ): Promise<void> {
   const nowMs = clock.now();
   const entity = parseEntity(rendered.raw);
-  const id = newId(nowMs);
   const { start, end } = entity.headerSpan;
   await tx.distributions.insert({
     id,

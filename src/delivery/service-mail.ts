@@ -5,7 +5,8 @@ export interface ServiceMail {
   readonly template: string;
   /** The list that it is about; empty for mail of the site. */
   readonly list: string;
-  readonly to: readonly string[];
+  /** `owners`: whoever owns the list when the mail is made. */
+  readonly to: readonly string[] | 'owners';
   /** Values for the template: never plaintext, never a secret. */
   readonly variables: Readonly<Record<string, string | number | readonly string[] | null>>;
 }

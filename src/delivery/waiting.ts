@@ -1,8 +1,10 @@
 import type { Site } from '../config/site.ts';
+import type { Distribution } from '../store/distributions.ts';
 import type { JobHandler } from '../store/job-runner.ts';
 import type { Repositories } from '../store/store.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
+import { finishWithin } from './finish.ts';
 import { sealClassOf } from './seal-class.ts';
 
 /** Gives the time until which a post waits for the certificate of a recipient. */
@@ -25,10 +27,37 @@ export async function enqueueMissingNotice(
   });
 }
 
+/** Tells whether a distribution is a post to subscribers; what is forwarded to the people behind a list has no number. */
+export function isPost(distribution: Pick<Distribution, 'sequence'>): boolean {
+  return distribution.sequence > 0;
+}
+
+/** Drops posts that wait for somebody who is not subscribed any more: one who left while they were on their way. */
+export async function dropForLeaver(
+  { store, clock }: Pick<DeliveryParts, 'store' | 'clock'>,
+  list: string,
+  address: string,
+): Promise<void> {
+  if (await store.subscribers.isSubscriber(list, address)) return;
+  for (const { distributionId } of await store.deliveries.waiting({ list, address })) {
+    const distribution = await store.distributions.get(distributionId);
+    if (!isPost(distribution)) continue;
+    const nowMs = clock.now();
+    await store.transaction(async (tx) => {
+      await tx.deliveries.record([
+        { distributionId, address, state: 'dropped', code: 'left-list', reply: null },
+      ]);
+      await finishWithin(tx, distribution, nowMs);
+    });
+  }
+}
+
 /** Makes the handler that lets waiting posts go out when a certificate of their recipient came. */
 export function releaseWaitingHandler(parts: DeliveryParts): JobHandler {
   return async (job) => {
     const { address } = job.payload as { address: string };
+    for (const list of new Set((await parts.store.deliveries.waitingFor(address)).map((row) => row.list)))
+      await dropForLeaver(parts, list, address);
     const choice = (await parts.certificates.chooseForEncryption(parts.store, [address])).get(address);
     if (choice?.status !== 'found') return { status: 'done' };
     for (const row of await parts.store.deliveries.waitingFor(address)) {

@@ -1,4 +1,4 @@
-import { findField, findFields } from '../mime/header.ts';
+import { findFields, type Header } from '../mime/header.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
 /** Why a message is taken to come from a machine, or from this list itself. */
@@ -16,9 +16,7 @@ export function automaticOrigin(
   const { header, contentType } = message.entity;
   const loops = findFields(header, 'x-loop').map((field) => field.body.trim().toLowerCase());
   if (loops.includes(message.recipient)) return 'loop';
-  const submitted = findField(header, 'auto-submitted')?.body.trim().toLowerCase();
-  // RFC 3834 §5: any value but "no" is an automatic message.
-  if (submitted !== undefined && !/^no\b/.test(submitted)) return 'auto-submitted';
+  if (isAutoSubmitted(header)) return 'auto-submitted';
   const isReport =
     contentType.type === 'multipart/report' ||
     contentType.parameters.get('report-type') === 'delivery-status';
@@ -26,4 +24,17 @@ export function automaticOrigin(
   if (message.sender.status === 'known' && isRobot?.(message.sender.address.split('@')[0]!))
     return 'robot-sender';
   return undefined;
+}
+
+/** Tells whether its sender may be written to: never the null sender, nor a machine, nor a list (RFC 3834 §2). */
+export function mayBeAnswered({ envelopeSender, entity: { header } }: ReceivedMessage): boolean {
+  if (envelopeSender === '' || isAutoSubmitted(header)) return false;
+  return !findFields(header, 'precedence').some((field) => bulkMail.has(field.body.trim().toLowerCase()));
+}
+
+const bulkMail: ReadonlySet<string> = new Set(['bulk', 'junk', 'list']);
+
+/** RFC 3834 §5: any value but "no", which parameters or a comment may follow, is an automatic message. */
+function isAutoSubmitted(header: Header): boolean {
+  return findFields(header, 'auto-submitted').some((field) => !/^no\s*(?:[;(]|$)/i.test(field.body.trim()));
 }

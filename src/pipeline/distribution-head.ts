@@ -1,10 +1,10 @@
 import type { List } from '../lists/list.ts';
 import { formatField } from '../mime/compose.ts';
 import { formatDate } from '../mime/date.ts';
-import { decodeEncodedWords } from '../mime/encoded-word.ts';
 import type { Entity } from '../mime/entity.ts';
-import { findField, type HeaderField } from '../mime/header.ts';
+import type { HeaderField } from '../mime/header.ts';
 import type { Post } from './post.ts';
+import { subjectTag } from './subject-tag.ts';
 
 /** Fields of another list, of a delivery, or that would make every reader answer: they do not go on. */
 const droppedFields: ReadonlySet<string> = new Set([
@@ -12,10 +12,6 @@ const droppedFields: ReadonlySet<string> = new Set([
   'delivered-to',
   'x-original-to',
   'errors-to',
-  'precedence',
-  'return-receipt-to',
-  'disposition-notification-to',
-  'x-sequence',
   'list-id',
   'list-help',
   'list-unsubscribe',
@@ -27,7 +23,14 @@ const droppedFields: ReadonlySet<string> = new Set([
   'archived-at',
 ]);
 
-const encoder = new TextEncoder();
+/** What holds a message together, and what tells that it was here: no parameter of a list touches these. */
+const structuralFields: ReadonlySet<string> = new Set([
+  'from',
+  'date',
+  'message-id',
+  'mime-version',
+  'x-loop',
+]);
 
 /** What the outer header of a copy is made from. */
 export interface HeadPlan {
@@ -43,26 +46,34 @@ export interface HeadPlan {
   readonly nowMs: number;
 }
 
+/** A field with its bytes. */
+type OwnField = Pick<HeaderField, 'name' | 'raw'>;
+
 /**
  * Makes the outer header of a distribution without the fields of the seal: the fields as received, byte for byte,
- * less those of the way here, and the list's own (RFC 2369, RFC 2919) before them.
+ * less those of the way here and `remove_headers`, and the list's own (RFC 2369, RFC 2919) before them, less
+ * `remove_outgoing_headers`. What is inside a signature or an envelope is not looked at.
  */
 export function distributionHead(plan: HeadPlan): Uint8Array {
-  const kept = plan.entity.header.fields.filter((field) => !isDropped(field, plan.sealed));
-  const fields = kept.map((field) =>
-    isTagged(field, plan) ? encoder.encode(taggedSubject(field, plan)) : field.raw,
-  );
-  const missing =
-    plan.tagSubject &&
-    plan.list.config.custom_subject !== undefined &&
-    !findField(plan.entity.header, 'subject');
-  const tail = missing ? [encoder.encode(formatField('Subject', `[${tagOf(plan)}]`))] : [];
-  const messageId = findField(plan.entity.header, 'message-id') ? '' : ownMessageId(plan);
-  return joinLines([
-    encoder.encode(receivedField(plan.post, plan.nowMs) + listFields(plan) + messageId),
-    ...fields,
-    ...tail,
-  ]);
+  const { custom_subject, remove_headers, remove_outgoing_headers } = plan.list.config;
+  const { fields } = plan.entity.header;
+  const removed = removal(remove_headers);
+  const kept = fields.filter((field) => !isDropped(field, plan.sealed) && !removed(field));
+  const tag =
+    plan.tagSubject && custom_subject !== undefined ? subjectTag(plan.list, plan.sequence) : undefined;
+  const tagged = tag ? kept.map((field) => (isNamed(field, 'subject') ? tag.onField(field) : field)) : kept;
+  const untitled = tag && !fields.some((field) => isNamed(field, 'subject'));
+  const untold = !fields.some((field) => isNamed(field, 'message-id'));
+  const all: readonly OwnField[] = [
+    receivedField(plan.post, plan.nowMs),
+    ...listFields(plan),
+    ...customFields(plan.list),
+    ...(untold ? [ownMessageId(plan)] : []),
+    ...tagged,
+    ...(untitled ? [tag.alone()] : []),
+  ];
+  const hidden = removal(remove_outgoing_headers);
+  return joinLines(all.filter((field) => !hidden(field)));
 }
 
 /** Makes the outer header of a message that is forwarded to the people behind a list or the site. */
@@ -70,67 +81,61 @@ export function forwardHead(post: Post, sealed: boolean, nowMs: number): Uint8Ar
   const kept = post.message.entity.header.fields.filter(
     (field) => field.name.toLowerCase() !== 'return-path' && !(sealed && isMimeField(field)),
   );
-  const own = receivedField(post, nowMs) + formatField('X-Loop', post.message.recipient);
-  return joinLines([encoder.encode(own), ...kept.map((field) => field.raw)]);
+  const own = [receivedField(post, nowMs), ownField('X-Loop', post.message.recipient)];
+  return joinLines([...own, ...kept]);
 }
 
-function isDropped(field: HeaderField, sealed: boolean): boolean {
+function isNamed(field: OwnField, name: string): boolean {
+  return field.name.toLowerCase() === name;
+}
+
+function removal(names: readonly string[]): (field: OwnField) => boolean {
+  const wanted = new Set(names.map((name) => name.toLowerCase().replace(/:$/, '')));
+  return (field) => wanted.has(field.name.toLowerCase()) && !isStructural(field);
+}
+
+function isStructural(field: OwnField): boolean {
+  return structuralFields.has(field.name.toLowerCase()) || isMimeField(field);
+}
+
+/** The fields of `custom_header`, each written `Name: value`; none that would make the message another. */
+function customFields({ config }: List): readonly OwnField[] {
+  return config.custom_header.flatMap((text) => {
+    const colon = text.indexOf(':');
+    const name = text.slice(0, colon);
+    const made = ownField(name, text.slice(colon + 1).replaceAll(/[\r\n\0]/g, ' '));
+    return isStructural(made) ? [] : [made];
+  });
+}
+
+/** Makes a field of our own. */
+function ownField(name: string, body: string): OwnField {
+  return { name, raw: new TextEncoder().encode(formatField(name, body)) };
+}
+
+function isDropped(field: OwnField, sealed: boolean): boolean {
   return droppedFields.has(field.name.toLowerCase()) || (sealed && isMimeField(field));
 }
 
-function isMimeField(field: HeaderField): boolean {
+function isMimeField(field: OwnField): boolean {
   const name = field.name.toLowerCase();
   return name === 'mime-version' || name.startsWith('content-');
 }
 
-function isTagged(field: HeaderField, plan: HeadPlan): boolean {
-  return (
-    plan.tagSubject && plan.list.config.custom_subject !== undefined && field.name.toLowerCase() === 'subject'
-  );
-}
-
-function tagOf({ list, sequence }: HeadPlan): string {
-  return (list.config.custom_subject ?? '')
-    .replaceAll(/\[%\s*list\.sequence\s*%\]/g, String(sequence))
-    .replaceAll(/\[%\s*list\.name\s*%\]/g, list.name);
-}
-
-/** Puts the tag after the marks of a reply, and takes an older tag of this list away. */
-function taggedSubject(field: HeaderField, plan: HeadPlan): string {
-  const text = decodeEncodedWords(field.body);
-  const marks = /^(?:(?:re|aw|sv|antw|fwd?|wg|tr)(?:\[\d{1,4}\])?:\s*)+/i.exec(text)?.[0] ?? '';
-  const rest = withoutTags(text.slice(marks.length), plan);
-  return formatField('Subject', `${marks}[${tagOf(plan)}] ${rest}`.trimEnd());
-}
-
-function withoutTags(text: string, plan: HeadPlan): string {
-  const fixed = (plan.list.config.custom_subject ?? '').replaceAll(/\[%\s*list\.name\s*%\]/g, plan.list.name);
-  const [before, after] = fixed.split(/\[%\s*list\.sequence\s*%\]/, 2) as [string, string?];
-  if (after === undefined) return text.replaceAll(`[${before}]`, '').trimStart();
-  let rest = text;
-  for (let start = rest.indexOf(`[${before}`); start >= 0; start = rest.indexOf(`[${before}`, start)) {
-    const number = /^\d{1,12}/.exec(rest.slice(start + before.length + 1))?.[0] ?? '';
-    const tag = `[${before}${number}${after}]`;
-    if (number === '' || !rest.startsWith(tag, start)) break;
-    rest = rest.slice(0, start) + rest.slice(start + tag.length).trimStart();
-  }
-  return rest.trimStart();
-}
-
 /** RFC 5321 §4.4: every system on the way adds its trace. */
-function receivedField({ message, robot }: Post, nowMs: number): string {
-  return formatField(
+function receivedField({ message, robot }: Post, nowMs: number): OwnField {
+  return ownField(
     'Received',
     `by ${robot.domain} (S/Sympa) with LMTP id ${message.id}; ${formatDate(nowMs)}`,
   );
 }
 
-function ownMessageId({ post, list }: HeadPlan): string {
+function ownMessageId({ post, list }: HeadPlan): OwnField {
   // The same for every try of every copy, so that a copy sent twice can be told from two posts.
-  return formatField('Message-ID', `<${post.message.id}@${list.robot.domain}>`);
+  return ownField('Message-ID', `<${post.message.id}@${list.robot.domain}>`);
 }
 
-function listFields({ list, sequence }: HeadPlan): string {
+function listFields({ list, sequence }: HeadPlan): readonly OwnField[] {
   const { name, address, robot } = list;
   const request = `mailto:${name}-request@${robot.domain}`;
   const possible: Readonly<Record<string, readonly [string, string]>> = {
@@ -151,13 +156,18 @@ function listFields({ list, sequence }: HeadPlan): string {
     ['List-Id', `<${name}.${robot.domain}>`],
     ...chosen,
   ];
-  return own.map(([field, body]) => formatField(field, body)).join('');
+  return own.map(([field, body]) => ownField(field, body));
 }
 
-/** Joins fields and ends each with CRLF: mail that came in by a pipe may have bare line feeds in its header. */
-function joinLines(parts: readonly Uint8Array[]): Uint8Array {
-  const text = parts
-    .map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1'))
+/**
+ * Joins fields, each ended by CRLF. Mail that came in by a pipe may have bare line feeds in its header, or no line end
+ * at all; a bare CR, which a careless peer takes for a line end (RFC 5322 §2.2), becomes a blank.
+ */
+function joinLines(fields: readonly OwnField[]): Uint8Array {
+  const text = fields
+    .map(({ raw }) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1'))
+    .map((field) => `${field.replace(/[\r\n]+$/, '')}\n`)
     .join('');
-  return new Uint8Array(Buffer.from(text.replaceAll(/\r?\n/g, '\r\n'), 'latin1'));
+  const lines = text.replaceAll('\r\n', '\n').replaceAll('\r', ' ').replaceAll('\n', '\r\n');
+  return new Uint8Array(Buffer.from(lines, 'latin1'));
 }

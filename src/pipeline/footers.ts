@@ -38,12 +38,18 @@ export async function withFooters(post: OpenedPost, parts: PipelineParts): Promi
 async function findText(
   post: OpenedPost,
   file: string,
-  { site }: PipelineParts,
+  { site, log }: PipelineParts,
 ): Promise<string | undefined> {
   const folders = [...(post.list ? [post.list.directory] : []), post.robot.etcDir, site.etcDir];
   for (const folder of folders) {
-    const bytes = await readFileIfThere(join(folder, file), maxFooterBytes);
-    if (bytes) return new TextDecoder().decode(bytes);
+    const path = join(folder, file);
+    try {
+      const bytes = await readFileIfThere(path, maxFooterBytes);
+      if (bytes) return new TextDecoder().decode(bytes);
+    } catch (error) {
+      // Too large, or not readable: the post goes out without it.
+      log.warn('footer not readable', { file: path, error: error instanceof Error ? error.name : 'unknown' });
+    }
   }
   return undefined;
 }

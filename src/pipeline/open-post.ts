@@ -6,8 +6,11 @@ import { type OpenedPost, type PipelineParts, type Post, proceed, type StepResul
  * All failures of decryption give one and the same answer (RFC 3218 §2.3).
  */
 export async function openPost(post: Post, parts: PipelineParts): Promise<StepResult<OpenedPost>> {
-  const opening = await parts.opener.open(post.message.raw, post.list);
+  // A transparent list opens nothing: what is encrypted passes as it came, to whom it names.
+  const isTransparent = post.list?.config.smime_mode === 'transparent';
+  const opening = await parts.opener.open(post.message.raw, isTransparent ? undefined : post.list);
   const opened: OpenedPost = { ...post, ...opening };
+  if (isTransparent) return proceed(opened);
   switch (opened.opened.decryption.status) {
     case 'none':
       return proceed(opened);

@@ -3,9 +3,10 @@ import { readReceivedMessage } from '../message/received-message.ts';
 import { newId } from '../secrets.ts';
 import type { JobHandler, JobOutcome } from '../store/job-runner.ts';
 import type { StoredMessage } from '../store/messages.ts';
+import { decideOnce, isUndecided, type StillUndecided } from './decide-once.ts';
 import type { Disposition } from './disposition.ts';
 import type { PipelineParts, Post } from './post.ts';
-import { writeDecision, writeHold, writeRefusal } from './settle.ts';
+import { isReleased, writeDecision, writeHold, writeRefusal } from './settle.ts';
 import { settleDistribution, settleForward } from './settle-distribution.ts';
 import { type Outcome, runSteps } from './steps.ts';
 
@@ -17,8 +18,8 @@ export function processMessageHandler(parts: PipelineParts): JobHandler {
   return async (job) => {
     const stored = await parts.store.messages.find(job.subject);
     // A decision is made once: a job that ran before a crash finds the message settled.
-    if (!stored || (stored.state !== 'incoming' && stored.state !== 'held')) return { status: 'done' };
-    return settle(await decide(stored, parts), parts);
+    if (!stored || !isUndecided(stored)) return { status: 'done' };
+    return settle(await decide(stored, parts), decideOnce(job, stored.id), parts);
   };
 }
 
@@ -28,8 +29,7 @@ async function decide(stored: StoredMessage, parts: PipelineParts): Promise<Outc
   const { id, recipient, envelopeSender, raw, receivedAt } = stored;
   try {
     const message = readReceivedMessage({ id, recipient, envelopeSender, raw, receivedAtMs: receivedAt });
-    const released = stored.code === 'released';
-    const post: Post = { kind: stored.kind, message, robot, list, released };
+    const post: Post = { kind: stored.kind, message, robot, list, released: isReleased(stored) };
     return await runSteps(post, parts);
   } catch (error) {
     if (!(error instanceof MessageError)) throw error;
@@ -39,7 +39,11 @@ async function decide(stored: StoredMessage, parts: PipelineParts): Promise<Outc
   }
 }
 
-async function settle(outcome: Outcome | undefined, parts: PipelineParts): Promise<JobOutcome> {
+async function settle(
+  outcome: Outcome | undefined,
+  isOurs: StillUndecided,
+  parts: PipelineParts,
+): Promise<JobOutcome> {
   if (!outcome) return { status: 'done' };
   const { post, disposition } = outcome;
   parts.log.info('message settled', {
@@ -49,16 +53,22 @@ async function settle(outcome: Outcome | undefined, parts: PipelineParts): Promi
     code: 'code' in disposition ? disposition.code : null,
   });
   if (disposition.status === 'distribute' && 'opened' in post)
-    await settleDistribution(post, disposition, parts);
+    await settleDistribution(post, disposition, isOurs, parts);
   else if (disposition.status === 'forward' && 'opened' in post)
-    await settleForward(post, disposition, parts);
-  else await settleQuietly(post, disposition, parts);
+    await settleForward(post, disposition, isOurs, parts);
+  else await settleQuietly(post, disposition, isOurs, parts);
   return afterwards(disposition, parts);
 }
 
 /** Writes a disposition that sends nothing to subscribers. */
-async function settleQuietly(post: Post, disposition: Disposition, parts: PipelineParts): Promise<void> {
+async function settleQuietly(
+  post: Post,
+  disposition: Disposition,
+  isOurs: StillUndecided,
+  parts: PipelineParts,
+): Promise<void> {
   await parts.store.transaction(async (tx) => {
+    if (!(await isOurs(tx))) return;
     await writeDecision(tx, post, disposition);
     await writeRefusal(tx, post, disposition);
     await writeHold(tx, post, disposition, parts);

@@ -1,6 +1,9 @@
+import { finishWithin } from '../delivery/finish.ts';
 import { enqueueServiceMail, type ServiceMail } from '../delivery/service-mail.ts';
+import { tellKeyUnavailable } from '../delivery/tell-key-unavailable.ts';
 import { enqueueMissingNotice, enqueuePacket } from '../delivery/waiting.ts';
-import type { MessageState } from '../store/messages.ts';
+import { mayBeAnswered } from '../message/automatic.ts';
+import type { MessageState, StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
 import type { Disposition } from './disposition.ts';
 import type { DistributionRows } from './plan-distribution.ts';
@@ -43,7 +46,19 @@ export async function writeDecision(
     ...told,
     verdict: 'opened' in post ? JSON.stringify(noteOfVerdict(post.opened)) : null,
     decision: explanation ? JSON.stringify(explanation) : null,
+    // The code of a hold takes the place of the mark, and the post is decided on again afterwards.
+    ...(post.released && { extra: JSON.stringify({ released: true }) }),
   });
+  // Nothing comes of the message any more, so nothing needs its bytes.
+  if (disposition.status === 'reject' || disposition.status === 'discard')
+    await tx.messages.dropRaw(post.message.id);
+}
+
+/** Tells whether an operator let a message go: the scenario is not asked about it again. */
+export function isReleased({ code, extra }: Pick<StoredMessage, 'code' | 'extra'>): boolean {
+  return (
+    code === 'released' || (extra !== null && (JSON.parse(extra) as { released?: unknown }).released === true)
+  );
 }
 
 /** Writes a distribution, its recipients and the jobs that send it. */
@@ -51,6 +66,8 @@ export async function writeDistribution(tx: Repositories, rows: DistributionRows
   await tx.distributions.insert(rows.distribution);
   await tx.deliveries.insertMany(rows.deliveries);
   for (const packet of rows.packets) await enqueuePacket(tx, rows.distribution.id, packet);
+  // No packet will close it where it goes to nobody.
+  if (rows.packets.length === 0) await finishWithin(tx, rows.distribution, rows.distribution.createdAt);
 }
 
 /** Writes down who could not be served, and asks for the notices and reports about it. */
@@ -108,26 +125,12 @@ export async function writeHold(
   parts: PipelineParts,
 ): Promise<void> {
   if (disposition.status !== 'hold' || disposition.code !== 'key-unavailable' || !post.list) return;
-  const { clock, lists, site } = parts;
-  const list = post.list.address;
-  const due = await tx.notices.dueThenMark(
-    list,
-    '!key-unavailable',
-    clock.now(),
-    site.conf.cert_missing_notice_period,
-  );
-  if (!due) return;
-  await enqueueServiceMail(tx, `key-unavailable ${list}`, {
-    template: 'message-held-listmaster',
-    list,
-    to: lists.listmasters(post.robot),
-    variables: {},
-  });
+  await tellKeyUnavailable(tx, post.list.address, parts);
 }
 
-/** The address that may be told of a failure: the envelope sender, never the null one (RFC 3834 §4). */
+/** The address that may be told of a failure: the envelope sender (RFC 3834 §4), unless a machine wrote. */
 function senderToTell({ message }: Post): string | undefined {
-  return message.envelopeSender === '' ? undefined : message.envelopeSender;
+  return mayBeAnswered(message) ? message.envelopeSender : undefined;
 }
 
 function messageIdOf({ message }: Post): string | null {

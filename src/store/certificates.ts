@@ -20,6 +20,9 @@ export interface CertificateRecord
   readonly capabilities: readonly string[] | null;
 }
 
+/** A certificate in use without its bytes. */
+export type CertificateInUse = Pick<CertificateRecord, 'id' | 'address' | 'usage' | 'updatedAt'>;
+
 const addressesPerQuery = 500;
 
 /** Certificates of persons, all that were ever in use among them. */
@@ -78,6 +81,12 @@ export class Certificates {
     if (of.address !== undefined) query = query.where('address', '=', of.address);
     if (of.status !== undefined) query = query.where('status', '=', of.status);
     return (await query.orderBy('address').orderBy('id').execute()).map(recordOf);
+  }
+
+  /** Gives every certificate in use without its bytes: there may be many. */
+  async inUse(): Promise<readonly CertificateInUse[]> {
+    const query = this.#database.db.selectFrom('certificate').select(['id', 'address', 'usage', 'updatedAt']);
+    return (await query.where('status', '=', 'trusted').orderBy('id').execute()) as CertificateInUse[];
   }
 
   async setStatus(id: string, status: CertificateStatus, note: string | null = null): Promise<void> {

@@ -9,6 +9,13 @@ export class Notices {
     this.#database = database;
   }
 
+  /** Tells whether somebody was not told within the period; nothing is marked. */
+  async isDue(list: string, address: string, nowMs: number, periodMs: number): Promise<boolean> {
+    const query = this.#database.db.selectFrom('certificate_notice').select('toldAt');
+    const row = await query.where('list', '=', list).where('address', '=', address).executeTakeFirst();
+    return row === undefined || row.toldAt <= nowMs - periodMs;
+  }
+
   /** Marks somebody as told, unless that happened within the period; two who ask at once get one yes. */
   async dueThenMark(list: string, address: string, nowMs: number, periodMs: number): Promise<boolean> {
     const result = await this.#database.db

@@ -120,6 +120,12 @@ export class Messages {
     return found;
   }
 
+  /** Gives where a message stands, without its bytes. */
+  async stateOf(id: string): Promise<MessageState | undefined> {
+    const query = this.#database.db.selectFrom('message').select('state').where('id', '=', id);
+    return (await query.executeTakeFirst())?.state as MessageState | undefined;
+  }
+
   /**
    * Writes down what became of a message. Verdict, decision and extra stay as they are where they are not given.
    */

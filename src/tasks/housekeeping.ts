@@ -1,16 +1,20 @@
-import { finishDistribution } from '../delivery/finish.ts';
+import { finishWithin } from '../delivery/finish.ts';
 import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
+import { newId } from '../secrets.ts';
 
+const dayMs = 86_400_000;
 /** Redeliveries of the same bytes are recognised for this long. */
-const receiptKeepMs = 5 * 86_400_000;
-const lookEveryMs = 20_000;
-const lockMs = 60_000;
+const receiptKeepMs = 5 * dayMs;
+/** A dropped certificate is in use within a minute, whichever node had the lock before. */
+const usualPauseMs = 20_000;
+const lockMs = 30_000;
+const lockName = 'housekeeping';
 
 /** One thing that has to be looked after from time to time. */
 interface Chore {
   readonly name: string;
-  readonly run: (parts: PipelineParts) => Promise<void>;
+  readonly run: (parts: PipelineParts, signal: AbortSignal) => Promise<void>;
 }
 
 /** What is looked after, in order; each is safe to run again at any time and on any node. */
@@ -28,14 +32,19 @@ const chores: readonly Chore[] = [
 export class Housekeeping {
   readonly #parts: PipelineParts;
   readonly #holder: string;
+  readonly #pauseMs: number;
+  readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
-  #stopped = false;
 
-  /** @param holder name of this node, for the lock that lets one node at a time do it */
-  constructor(parts: PipelineParts, holder: string) {
+  /**
+   * @param holder name of this node, for the lock that lets one node at a time do it
+   * @param pauseMs time between two looks
+   */
+  constructor(parts: PipelineParts, holder: string, pauseMs = usualPauseMs) {
     this.#parts = parts;
     this.#holder = holder;
+    this.#pauseMs = pauseMs;
   }
 
   start(): void {
@@ -43,25 +52,34 @@ export class Housekeeping {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     clearTimeout(this.#timer);
     await this.#running;
+    // Whoever comes next need not wait until the lock runs out.
+    await this.#parts.store.locks.release(lockName, this.#holder).catch(() => undefined);
   }
 
   /** Does all chores once, where this node may. */
   async runOnce(): Promise<void> {
-    const { store, log } = this.#parts;
-    if (!(await store.locks.acquire('housekeeping', this.#holder, lockMs))) return;
-    for (const chore of chores) {
-      try {
-        await chore.run(this.#parts);
-      } catch (error) {
-        // One chore that fails must not keep the others from being done.
-        log.error('chore failed', {
-          chore: chore.name,
-          error: error instanceof Error ? error.name : 'unknown',
-        });
-      }
+    const { store } = this.#parts;
+    const hold = () => store.locks.acquire(lockName, this.#holder, lockMs);
+    if (!(await hold())) return;
+    // The first look at a large folder takes longer than the lock lasts.
+    const renewal = setInterval(() => void hold().catch(() => undefined), lockMs / 3);
+    try {
+      for (const chore of chores) if (!this.#stopping.signal.aborted) await this.#do(chore);
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** One chore that fails must not keep the others from being done. */
+  async #do(chore: Chore): Promise<void> {
+    try {
+      await chore.run(this.#parts, this.#stopping.signal);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'unknown';
+      this.#parts.log.error('chore failed', { chore: chore.name, error: name, code: codeOf(error) });
     }
   }
 
@@ -71,15 +89,20 @@ export class Housekeeping {
         error: error instanceof Error ? error.name : 'unknown',
       });
     });
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#timer = setTimeout(() => {
       this.#running = this.#loop();
-    }, lookEveryMs);
+    }, this.#pauseMs);
   }
 }
 
-async function synchroniseFolder({ folder, log }: PipelineParts): Promise<void> {
-  const report = await folder.synchronise();
+function codeOf(error: unknown): string | null {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : null;
+}
+
+async function synchroniseFolder({ folder, log }: PipelineParts, signal: AbortSignal): Promise<void> {
+  const report = await folder.synchronise(signal);
   if (report.taken + report.withdrawn + report.written === 0) return;
   log.info('certificate folder', {
     taken: report.taken,
@@ -88,46 +111,44 @@ async function synchroniseFolder({ folder, log }: PipelineParts): Promise<void> 
   });
 }
 
-/** Drops posts that waited for a certificate for too long, and tells the owners how many. */
-async function expireWaiting(parts: PipelineParts): Promise<void> {
-  const { store, clock, lists } = parts;
-  const dropped = await store.deliveries.expireWaiting(clock.now());
-  const byList = Map.groupBy(dropped, (row) => row.list);
-  for (const [address, rows] of byList) {
-    const list = await lists.find(address);
-    for (const distributionId of new Set(rows.map((row) => row.distributionId))) {
-      const distribution = await store.distributions.get(distributionId);
-      await finishDistribution(parts, distribution);
+/** Drops posts that waited for a certificate for too long, and tells the owners, all in one transaction. */
+async function expireWaiting({ store, clock, site }: PipelineParts): Promise<void> {
+  const nowMs = clock.now();
+  await store.transaction(async (tx) => {
+    const dropped = await tx.deliveries.expireWaiting(nowMs);
+    for (const id of new Set(dropped.map((row) => row.distributionId)))
+      await finishWithin(tx, await tx.distributions.get(id), nowMs);
+    for (const [list, rows] of Map.groupBy(dropped, (row) => row.list)) {
+      const addresses = addressesOf(rows);
+      const keepDays = Math.round(site.conf.cert_missing_keep / dayMs);
+      await enqueueServiceMail(tx, `waiting-dropped ${list} ${newId(nowMs)}`, {
+        template: 'waiting-dropped-owner',
+        list,
+        to: 'owners',
+        variables: { count: rows.length, addresses, keepDays },
+      });
     }
-    if (!list) continue;
-    await enqueueServiceMail(store, `waiting-dropped ${address} ${clock.now()}`, {
-      template: 'waiting-dropped-owner',
-      list: address,
-      to: list.owners,
-      variables: { count: rows.length, addresses: [...new Set(rows.map((row) => row.address))] },
-    });
-  }
+  });
 }
 
 /** Sends the owners of each list, once a day, who could not read a post for want of a certificate. */
-async function reportToOwners({ store, clock, lists, site }: PipelineParts): Promise<void> {
-  if (!site.conf.cert_missing_report) return;
+async function reportToOwners({ store, clock, site }: PipelineParts): Promise<void> {
   const today = new Date(clock.now()).toISOString().slice(0, 10);
-  for (const { list: address, day } of await store.reports.daysBefore(today)) {
-    const list = await lists.find(address);
+  for (const { list, day } of await store.reports.daysBefore(today))
     await store.transaction(async (tx) => {
-      const entries = await tx.reports.takeDay(address, day);
-      if (!list || entries.length === 0) return;
-      await enqueueServiceMail(tx, `owner-report ${address} ${day}`, {
+      const entries = await tx.reports.takeDay(list, day);
+      // Taken all the same, so that nothing old is told when reports are switched on.
+      if (entries.length === 0 || !site.conf.cert_missing_report) return;
+      const posts = new Set(entries.map((entry) => entry.distributionId)).size;
+      await enqueueServiceMail(tx, `owner-report ${list} ${day}`, {
         template: 'cert-missing-report-owner',
-        list: address,
-        to: list.owners,
-        variables: {
-          day,
-          addresses: [...new Set(entries.map((entry) => entry.address))].sort(),
-          count: entries.length,
-        },
+        list,
+        to: 'owners',
+        variables: { addresses: addressesOf(entries), posts },
       });
     });
-  }
+}
+
+function addressesOf(rows: readonly { readonly address: string }[]): readonly string[] {
+  return [...new Set(rows.map((row) => row.address))].sort();
 }

@@ -64,7 +64,7 @@ function unescapeFileName(name: string): string | undefined {
   const source = new TextEncoder().encode(name);
   const bytes: number[] = [];
   for (let i = 0; i < source.length; i++) {
-    const hex = source[i] === 0x5f ? name.slice(i + 1, i + 3) : '';
+    const hex = source[i] === 0x5f ? String.fromCharCode(...source.subarray(i + 1, i + 3)) : '';
     // Names from other tools may hold a bare `_`; it stands for itself when no two hex digits follow.
     if (/^[0-9a-f]{2}$/.test(hex)) {
       bytes.push(Number.parseInt(hex, 16));

@@ -11,6 +11,7 @@ import { TrustError } from './error.ts';
 const maxBundleBytes = 64 << 20;
 /** Files of a `capath` beyond this number are not looked at. */
 const maxFolderFiles = 20_000;
+const filesTogether = 64;
 
 /** Accepted roots, and the revocation lists that lie beside them. */
 export interface TrustMaterial {
@@ -47,9 +48,9 @@ export class TrustAnchors {
    */
   async current(): Promise<TrustMaterial> {
     const files = await this.#files();
-    const fingerprint = files.map((file) => `${file.path} ${file.size} ${file.mtimeMs}`).join('\n');
+    const fingerprint = files.map(({ path, version }) => `${path} ${version}`).join('\n');
     if (fingerprint === this.#fingerprint) return this.#material;
-    const read = await Promise.all(files.map((file) => this.#readFile(file)));
+    const read = await inChunks(files, (file) => this.#readFile(file));
     this.#material = {
       trustAnchors: withoutDoubles(read.flatMap((part) => part.trustAnchors)),
       crls: read.flatMap((part) => part.crls),
@@ -62,10 +63,12 @@ export class TrustAnchors {
     const files: TrustFile[] = [];
     if (this.#cafile !== undefined) files.push(await describeFile(this.#cafile, true));
     if (this.#capath !== undefined) {
-      for (const name of (await readFolder(this.#capath)).slice(0, maxFolderFiles)) {
-        const file = await describeFile(join(this.#capath, name), false).catch(() => undefined);
-        if (file) files.push(file);
-      }
+      const folder = this.#capath;
+      const names = (await readFolder(folder)).slice(0, maxFolderFiles);
+      const found = await inChunks(names, (name) =>
+        describeFile(join(folder, name), false).catch(() => undefined),
+      );
+      files.push(...onePerFile(found.filter((file) => file !== undefined)));
     }
     return files;
   }
@@ -86,8 +89,8 @@ export class TrustAnchors {
 
 interface TrustFile {
   readonly path: string;
-  readonly size: number;
-  readonly mtimeMs: number;
+  /** Changes with the file that the path leads to. */
+  readonly version: string;
   readonly required: boolean;
 }
 
@@ -95,10 +98,24 @@ async function describeFile(path: string, required: boolean): Promise<TrustFile>
   try {
     const info = await stat(path);
     if (!info.isFile() || info.size > maxBundleBytes) throw new Error('not a file of reasonable size');
-    return { path, size: info.size, mtimeMs: info.mtimeMs, required };
+    const version = `${info.dev} ${info.ino} ${info.size} ${info.mtimeMs} ${info.ctimeMs}`;
+    return { path, version, required };
   } catch (error) {
     throw unreadable(path, error);
   }
+}
+
+/** The hashed names of `c_rehash` are links to files of the same folder: each file is read once. */
+function onePerFile(files: readonly TrustFile[]): readonly TrustFile[] {
+  return [...new Map(files.map((file) => [file.version, file])).values()];
+}
+
+/** Few at a time: a folder may hold more files than may be open at once. */
+async function inChunks<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += filesTogether)
+    results.push(...(await Promise.all(items.slice(i, i + filesTogether).map(work))));
+  return results;
 }
 
 async function readFolder(path: string): Promise<readonly string[]> {

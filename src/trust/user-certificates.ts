@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
+import { formatName } from '../pki/name-text.ts';
 import type { CertificateRecord } from '../store/certificates.ts';
 import type { Repositories } from '../store/store.ts';
 import type { CertificateUsage } from './certificate-file-name.ts';
@@ -34,8 +35,8 @@ export interface NewCertificate {
   readonly capabilities: readonly string[] | null;
 }
 
-/** What became of a certificate handed in. */
-export type KeepOutcome = 'new' | 'known' | 'older';
+/** What became of a certificate handed in; `renewed`: it was in use, and what is known of its person has changed. */
+export type KeepOutcome = 'new' | 'renewed' | 'known' | 'older';
 
 /** The store of user certificates: which are in use, and which one encrypts. */
 export class UserCertificates {
@@ -47,26 +48,28 @@ export class UserCertificates {
   }
 
   /**
-   * Keeps a certificate. It comes into use unless one of later signing time already serves all that it could; what it
-   * replaces stays in the store as `superseded`.
+   * Keeps a certificate. It comes into use unless those of later signing time already serve all that it could; what it
+   * replaces stays in the store as `superseded`. What an operator brings always comes into use; what an operator
+   * withdrew comes back only with a later signature, and what was revoked with none.
    */
   async keep(repositories: Repositories, incoming: NewCertificate): Promise<KeepOutcome> {
     const nowMs = this.#clock.now();
     const known = await repositories.certificates.ofAddress(incoming.address);
     const same = known.find((record) => record.sha256 === incoming.certificate.sha256);
-    const rivals = known.filter(
-      (record) => record !== same && isInUse(record) && covers(incoming.usage, record.usage),
-    );
-    const timeMs = incoming.signingTimeMs ?? (incoming.source === 'message' ? 0 : nowMs);
-    const older = rivals.some((record) => effectiveTimeMs(record) > timeMs);
-    if (same && isInUse(same) && effectiveTimeMs(same) >= timeMs && incoming.source === 'message')
-      return 'known';
+    const others = known.filter((record) => record !== same && isInUse(record));
+    const isOurs = incoming.source === 'message';
+    const timeMs = incoming.signingTimeMs ?? (isOurs ? 0 : nowMs);
+    if (isOurs && same && bringsNothing(same, timeMs)) return isInUse(same) ? 'known' : 'older';
+    const older = isOurs && isServed(incoming.usage, others, timeMs, nowMs);
     await repositories.certificates.upsert(
       this.#record(incoming, same, older ? 'superseded' : 'trusted', nowMs),
     );
     if (older) return 'older';
-    for (const record of rivals) await repositories.certificates.setStatus(record.id, 'superseded');
-    return same && isInUse(same) ? 'known' : 'new';
+    for (const record of others)
+      if (covers(incoming.usage, record.usage) && (!isOurs || effectiveTimeMs(record) <= timeMs))
+        await repositories.certificates.setStatus(record.id, 'superseded');
+    if (!same || !isInUse(same)) return 'new';
+    return hasNews(incoming, same) ? 'renewed' : 'known';
   }
 
   #record(
@@ -83,7 +86,7 @@ export class UserCertificates {
       source: incoming.source,
       status,
       sha256: certificate.sha256,
-      issuer: '',
+      issuer: formatName(certificate.issuer),
       serial: certificate.serial,
       notBefore: certificate.notBeforeMs,
       notAfter: certificate.notAfterMs,
@@ -112,7 +115,10 @@ export class UserCertificates {
     const nowMs = this.#clock.now();
     const able = records.filter((record) => isInUse(record) && covers(record.usage, 'encrypt'));
     const valid = able.filter((record) => record.notBefore <= nowMs && nowMs <= record.notAfter);
-    const best = valid.toSorted((a, b) => effectiveTimeMs(b) - effectiveTimeMs(a))[0];
+    const best = valid.toSorted(
+      // Of a pair that came at once, the certificate for encryption alone is meant.
+      (a, b) => effectiveTimeMs(b) - effectiveTimeMs(a) || rank(a.usage) - rank(b.usage),
+    )[0];
     if (best) {
       return { status: 'found', certificate: this.parsed(best), capabilities: best.capabilities };
     }
@@ -137,9 +143,37 @@ function isInUse(record: CertificateRecord): boolean {
   return record.status === 'trusted';
 }
 
+/** A message brings nothing for its certificate when a later one did, or when an operator put the certificate away. */
+function bringsNothing(same: CertificateRecord, timeMs: number): boolean {
+  if (same.status === 'revoked') return true;
+  if (same.status === 'withdrawn') return same.updatedAt >= timeMs;
+  return isInUse(same) && effectiveTimeMs(same) >= timeMs;
+}
+
+/** Tells whether valid certificates of later time do, together, all that one of a usage could. */
+function isServed(
+  usage: CertificateUsage,
+  others: readonly CertificateRecord[],
+  timeMs: number,
+  nowMs: number,
+): boolean {
+  const later = others.filter((record) => effectiveTimeMs(record) > timeMs && nowMs <= record.notAfter);
+  const uses: readonly CertificateUsage[] = usage === 'both' ? ['sign', 'encrypt'] : [usage];
+  return uses.every((use) => later.some((record) => covers(record.usage, use)));
+}
+
+function hasNews({ usage, capabilities }: NewCertificate, same: CertificateRecord): boolean {
+  const announced = capabilities !== null && capabilities.join() !== (same.capabilities ?? []).join();
+  return announced || usage !== same.usage;
+}
+
 /** Tells whether a certificate of one usage can do all that one of another usage does. */
 function covers(usage: CertificateUsage, other: CertificateUsage): boolean {
   return usage === 'both' || usage === other;
+}
+
+function rank(usage: CertificateUsage): number {
+  return usage === 'encrypt' ? 0 : 1;
 }
 
 /** The time by which certificates of one person compare: that of the signature, or of the operator's act. */

@@ -60,15 +60,15 @@ export const listDefaults = {
     'mailer-daemon|sympa|listserv|majordomo|smartlist|mailman',
     'Senders whose local part it matches are taken for machines.',
   ),
-  remove_headers: listsLater.value(
+  remove_headers: lists.value(
     words,
     'X-Sympa-To,X-Family-To,Return-Receipt-To,Precedence,X-Sequence,Disposition-Notification-To,Sender',
-    'Fields that are taken out of a post before the list adds its own; `none` for none.',
+    'Fields that are taken out of the header of a post before the list adds its own; `none` for none. From, Date, Message-ID, X-Loop and MIME fields always stay, and nothing inside a signature changes.',
   ),
-  remove_outgoing_headers: listsLater.value(
+  remove_outgoing_headers: lists.value(
     words,
     'none',
-    'Fields that are taken out of a post after the list added its own; `none` for none.',
+    'Fields that are taken out of the header of a post after the list added its own, under the same rule; `none` for none.',
   ),
   rfc2369_header_fields: lists.value(
     choices('help', 'subscribe', 'unsubscribe', 'post', 'owner', 'archive'),

@@ -1,0 +1,140 @@
+import type { Clock } from '../clock.ts';
+import { SsympaError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { canonicalAddress } from '../mime/address.ts';
+import { type Certificate, certificateAddresses } from '../pki/certificate.ts';
+import { readCertificates } from '../pki/pem.ts';
+import { sha256Hex } from '../secrets.ts';
+import type { MirrorFile } from '../store/mirror-files.ts';
+import type { Store } from '../store/store.ts';
+import { checkOperatorCertificate } from './certificate-check.ts';
+import { certificateFileName, parseCertificateFileName } from './certificate-file-name.ts';
+import { enqueueRelease } from './enqueue-release.ts';
+import { TrustError } from './error.ts';
+import type { FolderFile, FolderFiles, FolderView } from './folder-files.ts';
+import { pemText } from './folder-mirror.ts';
+import type { UserCertificates } from './user-certificates.ts';
+
+/** A file of the folder that was not taken in, and why. */
+export interface FolderProblem {
+  readonly file: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What taking in files works with. */
+export interface FolderIntakeParts {
+  readonly files: FolderFiles;
+  readonly store: Store;
+  readonly certificates: UserCertificates;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Takes dropped and changed files of the folder into the store. */
+export class FolderIntake {
+  readonly #parts: FolderIntakeParts;
+  /** Files that were not taken in, so that each is told once. */
+  readonly #refused = new Map<string, { readonly code: string; readonly digest: string | undefined }>();
+
+  constructor(parts: FolderIntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** Tells whether a file was refused because its certificate is over: nothing is lost when a new one takes its place. */
+  isExpired(name: string, digest: string): boolean {
+    const refused = this.#refused.get(name);
+    return refused?.digest === digest && refused.code === 'certificate-expired';
+  }
+
+  /**
+   * Takes in every file that is not as the store knows it, in the order in which they came, so that of two spellings of
+   * one address the later file wins. A faulty file stops no other.
+   */
+  async takeIn(
+    view: FolderView,
+    rows: ReadonlyMap<string, MirrorFile>,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly taken: number; readonly problems: readonly FolderProblem[] }> {
+    const changed = view.files
+      .filter((file) => file.digest === undefined || file.digest !== rows.get(file.name)?.contentSha256)
+      .sort((a, b) => a.changedAtMs - b.changedAtMs || (a.name < b.name ? -1 : 1));
+    let taken = 0;
+    const problems: FolderProblem[] = [];
+    for (const file of changed) {
+      if (signal?.aborted) break;
+      try {
+        if (await this.#takeOne(file.name)) taken++;
+      } catch (error) {
+        problems.push(problemOf(file.name, error));
+      }
+    }
+    this.#tellNew(problems, changed);
+    return { taken, problems };
+  }
+
+  /** @returns false when the file is our own, or gone */
+  async #takeOne(name: string): Promise<boolean> {
+    const { files, store, certificates, clock, log } = this.#parts;
+    const said = parseCertificateFileName(name);
+    if (!said) throw new TrustError('bad-address', 'the name of the file is no mail address');
+    if (!(await files.has(name))) return false;
+    const bytes = await files.read(name);
+    const digest = sha256Hex(bytes);
+    if (await this.#isOwn(name, said.address, digest)) return false;
+    const certificate = pickCertificate(readCertificates(bytes), said.address);
+    const usage = checkOperatorCertificate(certificate, said.address, said.usage, clock.now());
+    const { address } = said;
+    await store.transaction(async (tx) => {
+      const brought = { address, certificate, usage, signingTimeMs: null, capabilities: null };
+      await certificates.keep(tx, { ...brought, source: 'folder' });
+      const records = await tx.certificates.ofAddress(address);
+      const certificateId = records.find((one) => one.sha256 === certificate.sha256)!.id;
+      const writtenAt = clock.now();
+      await tx.mirrorFiles.put({ fileName: name, contentSha256: digest, certificateId, writtenAt });
+      await enqueueRelease(tx, address, certificate.sha256);
+    });
+    log.info('certificate taken from the folder', { file: name, usage });
+    return true;
+  }
+
+  /** A file that we wrote a moment ago, or before a crash, has a row with its digest now, or none yet. */
+  async #isOwn(name: string, address: string, digest: string): Promise<boolean> {
+    const { store, clock } = this.#parts;
+    if ((await store.mirrorFiles.get(name))?.contentSha256 === digest) return true;
+    const own = (await store.certificates.ofAddress(address)).find(
+      (record) =>
+        record.status === 'trusted' &&
+        certificateFileName(address, record.usage) === name &&
+        sha256Hex(pemText(record)) === digest,
+    );
+    if (!own) return false;
+    const row = { fileName: name, contentSha256: digest, certificateId: own.id, writtenAt: clock.now() };
+    await store.mirrorFiles.put(row);
+    return true;
+  }
+
+  #tellNew(problems: readonly FolderProblem[], changed: readonly FolderFile[]): void {
+    const digests = new Map(changed.map((file) => [file.name, file.digest]));
+    const told = new Map(this.#refused);
+    this.#refused.clear();
+    for (const { file, code } of problems) {
+      this.#refused.set(file, { code, digest: digests.get(file) });
+      if (told.get(file)?.code !== code) this.#parts.log.warn('certificate file not taken', { file, code });
+    }
+  }
+}
+
+/** The one that names the address: a file may hold those above it too. */
+function pickCertificate(certificates: readonly Certificate[], address: string): Certificate {
+  const [first] = certificates;
+  if (!first) throw new TrustError('not-a-certificate', 'the file holds no certificate');
+  return (
+    certificates.find((one) => certificateAddresses(one).map(canonicalAddress).includes(address)) ?? first
+  );
+}
+
+function problemOf(file: string, error: unknown): FolderProblem {
+  if (error instanceof SsympaError) return { file, code: error.code, reason: error.message };
+  return { file, code: 'not-a-certificate', reason: 'the file cannot be read as a certificate' };
+}
