@@ -7,7 +7,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -46,7 +45,9 @@ export interface TestPostfix {
 
 /** The number of user and group nobody, to whom the mailboxes belong. */
 const nobody = 65_534;
-const waitMs = 15_000;
+const waitMs = 25_000;
+/** The checks of its start script take long on a busy machine. */
+const startMs = 90_000;
 
 /**
  * Tells whether a Postfix can be run here, for `describe.skipIf`: it wants root.
@@ -80,8 +81,9 @@ export async function startPostfix(options: PostfixOptions): Promise<TestPostfix
   try {
     await postfix.ready();
   } catch (error) {
+    const log = postfix.log();
     await postfix.stop();
-    throw new Error(`Postfix did not start:\n${postfix.log()}`, { cause: error });
+    throw new Error(`Postfix did not start:\n${log}`, { cause: error });
   }
   return postfix;
 }
@@ -98,10 +100,11 @@ class Postfix implements TestPostfix {
   }
 
   ready(): Promise<void> {
-    return until('the port', async () => {
+    const started = async () => {
       if (this.#process.exitCode !== null) throw new Error('it ended');
       return answers(this.port);
-    });
+    };
+    return until('the port', started, startMs);
   }
 
   log(): string {
@@ -125,19 +128,23 @@ class Postfix implements TestPostfix {
   }
 
   async stop(): Promise<void> {
-    // What waits for this pipe ends Postfix; so does the end of this process, however it comes.
+    // What waits for this pipe ends Postfix and removes its folder; so does the end of this process, however it comes.
     this.#process.stdin!.end();
-    if (this.#process.exitCode === null) await once(this.#process, 'exit');
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#process.exitCode === null && this.#process.signalCode === null)
+      await once(this.#process, 'exit');
   }
 }
 
 function launch(folder: string): ChildProcess {
+  // Postfix may still be starting when it is to end; it is told until it has.
   const script = `
-    "$1" -c "$2/etc" start-fg >"$2/start.log" 2>&1 &
+    ("$1" -c "$2/etc" start-fg >"$2/start.log" 2>&1; : >"$2/ended") &
     read -r _
-    "$1" -c "$2/etc" abort >/dev/null 2>&1
-    wait`;
+    until [ -e "$2/ended" ] || ! [ -d "$2/etc" ]; do
+      "$1" -c "$2/etc" abort >/dev/null 2>&1
+      sleep 0.1
+    done
+    rm -rf "$2"`;
   return spawn('/bin/sh', ['-c', script, 'sh', requireProgram('postfix'), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: '/',
@@ -225,21 +232,28 @@ function masterLines({ port, program }: PostfixOptions): readonly string[] {
   ];
 }
 
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + waitMs;
+async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = waitMs,
+): Promise<void> {
+  const end = Date.now() + timeoutMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
     await pause(50);
   }
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+/** Tells whether a server greets. */
+function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    socket.once('data', () => resolve(true)).once('error', () => resolve(false));
-  }).then((is) => {
-    socket.destroy();
-    return is as boolean;
+    const socket = connect(port, '127.0.0.1');
+    const settle = (greeted: boolean) => {
+      resolve(greeted);
+      socket.destroy();
+    };
+    socket.once('data', () => settle(true)).once('error', () => settle(false));
+    socket.once('close', () => settle(false)).setTimeout(waitMs, () => settle(false));
   });
 }
 
