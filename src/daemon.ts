@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
 import { loadSite, type Site } from './config/site.ts';
 import { deliverPacketHandler } from './delivery/deliver-packet.ts';
@@ -30,6 +31,7 @@ import { ListKeyring } from './trust/list-keys.ts';
 import { MessageOpener } from './trust/message-opener.ts';
 import { TrustAnchors } from './trust/trust-anchors.ts';
 import { UserCertificates } from './trust/user-certificates.ts';
+import { startWeb, type WebServer } from './web/server.ts';
 
 /** The parts of the daemon that may run apart from each other. */
 export const daemonRoles = ['intake', 'pipeline', 'delivery', 'tasks', 'web'] as const;
@@ -42,6 +44,8 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly roles?: readonly DaemonRole[];
+  /** Time between two looks at the certificate folder and what else is looked after; tests shorten it. */
+  readonly housekeepingPauseMs?: number;
   /** Called between the commit of a message and the reply to its peer; tests die there. */
   readonly afterCommit?: () => Promise<void>;
 }
@@ -51,6 +55,8 @@ export interface DaemonAddresses {
   readonly lmtp?: string;
   readonly lmtpSocket?: string;
   readonly smtp?: string;
+  /** The address of the web interface. */
+  readonly https?: string;
 }
 
 /** A running daemon. */
@@ -75,8 +81,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { log, clock = systemClock, roles = daemonRoles } = options;
   const house = await House.open(options.confFile, clock, log);
   const worker = `${hostname()} ${process.pid} ${randomToken(6)}`;
-  // One process has an embedded store: what an earlier one had claimed, it does not work on any more.
-  if (house.store.engine === 'sqlite') await house.store.jobs.releaseClaimsExcept(worker);
+  await releaseClaimsOfTheDead(house.store);
   const running: { stop(): Promise<void> }[] = [];
   const start = <T extends { start(): void; stop(): Promise<void> }>(part: T): void => {
     part.start();
@@ -85,18 +90,41 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     if (roles.includes('delivery')) start(deliveryRunner(house, worker));
     if (roles.includes('pipeline')) start(pipelineRunner(house, worker));
-    if (roles.includes('tasks')) start(new Housekeeping(house.parts, worker));
+    if (roles.includes('tasks')) start(new Housekeeping(house.parts, worker, options.housekeepingPauseMs));
+    const web = roles.includes('web') ? await openWeb(house) : undefined;
+    if (web) running.unshift({ stop: () => web.close() });
     const listeners = roles.includes('intake') ? await openListeners(house, options) : [];
     const stop = async () => {
       await Promise.all(listeners.map(({ listener }) => listener.close()));
       await Promise.all(running.map((part) => part.stop()));
       await house.close();
     };
-    return { addresses: addressesOf(listeners), stop };
+    return { addresses: { ...addressesOf(listeners), ...(web && { https: web.url }) }, stop };
   } catch (error) {
     await Promise.all(running.map((part) => part.stop()));
     await house.close();
     throw error;
+  }
+}
+
+/**
+ * What a process of this host had claimed before it died is free at once, before its lease is over. Claims of processes
+ * that live, as of another role on the same database, stay theirs.
+ */
+async function releaseClaimsOfTheDead({ jobs }: Store): Promise<void> {
+  const own = `${hostname()} `;
+  const ours = (await jobs.claimants()).filter((worker) => worker.startsWith(own));
+  await jobs.releaseClaimsOf(
+    ours.filter((worker) => !isAlive(Number(worker.slice(own.length).split(' ')[0]))),
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
@@ -106,37 +134,45 @@ class House {
   readonly parts: PipelineParts;
   readonly clock: Clock;
   readonly log: Log;
+  readonly keyring: ListKeyring;
   readonly #transport: Transport;
   readonly #watch: NodeJS.Timeout;
   #site: Site;
   #lists: Lists;
   #scenarios: ScenarioFiles;
   #anchors: TrustAnchors;
-  #seen = '';
+  #seen: string;
+  #reloading: Promise<void> = Promise.resolve();
 
-  private constructor(site: Site, store: Store, verp: string, clock: Clock, log: Log) {
+  private constructor(loaded: LoadedSite, store: Store, verp: string, clock: Clock, log: Log) {
+    const { site } = loaded;
     this.#site = site;
+    this.#seen = loaded.seen;
     this.#lists = new Lists(site, store);
     this.#scenarios = new ScenarioFiles(site);
     this.#anchors = new TrustAnchors(site.conf, log);
     this.store = store;
     this.clock = clock;
     this.log = log;
+    this.keyring = new ListKeyring(() => this.#site.conf.key_passwd, log);
     this.#transport = transportOf(site, log);
     this.parts = this.#assemble(verp);
     this.#watch = setInterval(() => {
-      this.#reload().catch((error: unknown) => {
-        log.error('sympa.conf not read again', { error: error instanceof Error ? error.message : 'unknown' });
-      });
+      this.#reloading = this.#reloading
+        .then(() => this.#reload())
+        .catch((error: unknown) => {
+          log.error('sympa.conf not read again', {
+            error: error instanceof Error ? error.message : 'unknown',
+          });
+        });
     }, confCheckMs);
   }
 
   static async open(confFile: string, clock: Clock, log: Log): Promise<House> {
-    const site = await loadSite(confFile);
+    const loaded = await loadSeen(confFile);
+    const { site } = loaded;
     const store = await openStore(site.conf.database, { clock, log });
-    const house = new House(site, store, await verpKey(site), clock, log);
-    house.#seen = await fingerprint(site.file);
-    return house;
+    return new House(loaded, store, await verpKey(site), clock, log);
   }
 
   get site(): Site {
@@ -149,6 +185,7 @@ class House {
 
   async close(): Promise<void> {
     clearInterval(this.#watch);
+    await this.#reloading;
     await this.#transport.close();
     await this.store.close();
   }
@@ -157,7 +194,7 @@ class House {
     const { store, clock, log } = this;
     const house = this;
     const certificates = new UserCertificates(clock);
-    const keyring = new ListKeyring(() => this.#site.conf.key_passwd, log);
+    const { keyring } = this;
     const anchors = { current: () => this.#anchors.current() };
     return {
       get site() {
@@ -181,12 +218,16 @@ class House {
     };
   }
 
-  /** A faulty file leaves everything as it is. Addresses to listen on and the database need a restart. */
+  /**
+   * A faulty file leaves everything as it is. Addresses to listen on, the mail route, the certificate folder and the
+   * database need a restart.
+   */
   async #reload(): Promise<void> {
-    const now = await fingerprint(this.#site.file);
+    const now = await fingerprint(confFilesOf(this.#site));
     if (now === this.#seen) return;
     this.#seen = now;
-    const site = await loadSite(this.#site.file);
+    const { site, seen } = await loadSeen(this.#site.file);
+    this.#seen = seen;
     this.#site = site;
     this.#lists = new Lists(site, this.store);
     this.#scenarios = new ScenarioFiles(site);
@@ -196,9 +237,28 @@ class House {
   }
 }
 
-async function fingerprint(file: string): Promise<string> {
-  const info = await stat(file).catch(() => undefined);
-  return info ? `${info.mtimeMs} ${info.size} ${info.ino}` : 'missing';
+interface LoadedSite {
+  readonly site: Site;
+  /** Fingerprint of its files from before they were read: a change meanwhile is seen at the next look. */
+  readonly seen: string;
+}
+
+async function loadSeen(confFile: string): Promise<LoadedSite> {
+  let site = await loadSite(confFile);
+  const seen = await fingerprint(confFilesOf(site));
+  site = await loadSite(confFile);
+  return { site, seen };
+}
+
+/** The files that a site is read from; the pass phrase may be mended in a file of its own. */
+function confFilesOf({ file, conf, robots }: Site): readonly string[] {
+  const passphrase = conf.key_passwd_file === undefined ? [] : [conf.key_passwd_file];
+  return [file, ...passphrase, ...robots.map(({ etcDir }) => join(etcDir, 'robot.conf'))];
+}
+
+async function fingerprint(files: readonly string[]): Promise<string> {
+  const infos = await Promise.all(files.map((file) => stat(file).catch(() => undefined)));
+  return infos.map((info) => (info ? `${info.mtimeMs} ${info.size} ${info.ino}` : 'missing')).join('\n');
 }
 
 function transportOf({ conf, robots }: Site, log: Log): Transport {
@@ -241,15 +301,33 @@ function runner(
 /** The message behind a job that was put aside shows it, and the listmasters are told. */
 async function tellQuarantine(parts: PipelineParts, job: Job, code: string, reason: string): Promise<void> {
   const { store, lists, site } = parts;
-  if (job.kind === 'process-message')
-    await store.messages.setState(job.subject, 'quarantined', { code, reason });
-  // A notice about a notice that cannot be made would never end.
-  if (job.kind === 'service-mail') return;
-  await enqueueServiceMail(store, `quarantine ${job.id}`, {
-    template: 'quarantine-listmaster',
-    list: '',
-    to: lists.listmasters(site.robots[0]!),
-    variables: { id: job.kind === 'process-message' ? job.subject : job.id, kind: job.kind, code },
+  await store.transaction(async (tx) => {
+    if (job.kind === 'process-message')
+      await tx.messages.setState(job.subject, 'quarantined', { code, reason });
+    // A notice about a notice that cannot be made would never end.
+    if (job.kind === 'service-mail') return;
+    await enqueueServiceMail(tx, `quarantine ${job.id}`, {
+      template: 'quarantine-listmaster',
+      list: '',
+      to: lists.listmasters(site.robots[0]!),
+      // The identifier that `spool show` takes.
+      variables: { id: job.id, kind: job.kind, code },
+    });
+  });
+}
+
+async function openWeb(house: House): Promise<WebServer | undefined> {
+  const { web_listen: listen, tls_certificate, tls_private_key } = house.site.conf;
+  if (listen === 'none') return undefined;
+  const { clock, log, store, parts } = house;
+  return startWeb({
+    listen,
+    certificateFile: tls_certificate,
+    privateKeyFile: tls_private_key,
+    access: () => ({ lists: parts.lists, scenarios: parts.scenarios, store, nowMs: clock.now() }),
+    keyring: house.keyring,
+    title: () => house.site.conf.title,
+    log,
   });
 }
 

@@ -31,6 +31,8 @@ export interface TestSiteOptions {
   readonly log?: Log;
   /** Where mail goes out, in place of the site's own sink. */
   readonly relay?: string;
+  /** Time between two looks at the certificate folder. */
+  readonly housekeepingPauseMs?: number;
   /** A database URL; embedded SQLite otherwise. */
   readonly database?: string;
 }
@@ -43,6 +45,7 @@ export class TestSite {
   readonly sink: SmtpSink;
   readonly clock: Clock;
   readonly #log: Log;
+  readonly #pauseMs: number | undefined;
   #daemon: Daemon | undefined;
 
   private constructor(dir: string, ca: TestCa, sink: SmtpSink, options: TestSiteOptions) {
@@ -52,6 +55,7 @@ export class TestSite {
     this.sink = sink;
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
+    this.#pauseMs = options.housekeepingPauseMs;
     writeFileSync(join(dir, 'ca.pem'), ca.pem);
     writeFileSync(this.confFile, `${confLines(sink, options).join('\n')}\n`, { mode: 0o600 });
   }
@@ -70,7 +74,12 @@ export class TestSite {
   }
 
   async start(): Promise<Daemon> {
-    this.#daemon = await startDaemon({ confFile: this.confFile, clock: this.clock, log: this.#log });
+    this.#daemon = await startDaemon({
+      confFile: this.confFile,
+      clock: this.clock,
+      log: this.#log,
+      ...(this.#pauseMs !== undefined && { housekeepingPauseMs: this.#pauseMs }),
+    });
     return this.#daemon;
   }
 
