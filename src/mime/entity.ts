@@ -99,7 +99,7 @@ function readEntity(walk: Walk, start: number, depth: number, defaultType: Conte
     header: { fields: clampLast(block.fields, walk.original, end) },
     contentType,
     contentTransferEncoding,
-    children: children.entities,
+    children: children.entities.map((child) => clampChild(child, end)),
     defects,
   };
 }
@@ -197,6 +197,14 @@ function clampLast(fields: readonly HeaderField[], source: Uint8Array, end: numb
   return lastEnd <= end
     ? fields
     : [...fields.slice(0, -1), headerField(last.raw.subarray(0, last.raw.length - (lastEnd - end)))];
+}
+
+/** An empty part whose line end belongs to an outer boundary would else begin behind the entity that holds it. */
+function clampChild(child: Entity, end: number): Entity {
+  if (child.span.start <= end) return child;
+  const span = { start: end, end };
+  const children = child.children.map((inner) => clampChild(inner, end));
+  return { ...child, span, headerSpan: span, bodySpan: span, children };
 }
 
 function transferEncodingOf(header: Header): string {

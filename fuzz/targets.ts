@@ -1,0 +1,29 @@
+import type { FuzzTarget } from './target.ts';
+import { certificateTarget, crlTarget, pemTarget } from './targets/certificate.ts';
+import { cmsTarget } from './targets/cms.ts';
+import { derTarget } from './targets/der.ts';
+import { addressTarget, dateTarget, parameterTarget } from './targets/fields.ts';
+import { messageTarget, mimeTarget } from './targets/mime.ts';
+import { pkcs12Target, privateKeyTarget } from './targets/pkcs12.ts';
+import { smtpReplyTarget } from './targets/smtp-reply.ts';
+import { listConfigTarget, scenarioTarget, siteConfigTarget } from './targets/texts.ts';
+
+/** Every target, the ones with the most to lose first. */
+export const fuzzTargets: readonly FuzzTarget[] = [
+  messageTarget,
+  cmsTarget,
+  mimeTarget,
+  derTarget,
+  certificateTarget,
+  crlTarget,
+  pemTarget,
+  pkcs12Target,
+  privateKeyTarget,
+  addressTarget,
+  dateTarget,
+  parameterTarget,
+  scenarioTarget,
+  listConfigTarget,
+  siteConfigTarget,
+  smtpReplyTarget,
+];
