@@ -43,6 +43,7 @@ export async function makeDemoSite(): Promise<DemoSite> {
     'cafile etc/ca.pem',
     'lmtp_listen 127.0.0.1:0,unix:data/lmtp.sock',
     'smtp_listen 127.0.0.1:0',
+    'web_listen 127.0.0.1:0',
     `smtp_relay smtp://127.0.0.1:${sink.port}`,
   ];
   writeFileSync(confFile, `${readFileSync(confFile, 'utf8')}\n${own.join('\n')}\n`);
@@ -124,6 +125,7 @@ export interface DemoDaemon {
   readonly pid: number;
   readonly lmtp: string;
   readonly smtp: string;
+  readonly https: string;
   stop(): Promise<void>;
 }
 
@@ -141,12 +143,12 @@ export async function startDemoDaemon({ confFile, dir }: DemoSite): Promise<Demo
     });
     child.once('close', () => reject(new Error(`the daemon did not start:\n${Buffer.concat(log)}`)));
   });
-  const { pid, lmtp, smtp } = JSON.parse(line) as { pid: number; lmtp: string; smtp: string };
+  const { pid, lmtp, smtp, https } = JSON.parse(line) as Omit<DemoDaemon, 'stop'>;
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;
     // Searched like every other file of the site.
     writeFileSync(join(dir, 'data/daemon.log'), Buffer.concat(log));
   };
-  return { pid, lmtp, smtp, stop };
+  return { pid, lmtp, smtp, https, stop };
 }

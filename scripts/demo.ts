@@ -11,7 +11,13 @@ import { canaryBody, findCanary } from '../test/kit/canary.ts';
 import { decryptMessage, verifyMessage } from '../test/kit/openssl-mail.ts';
 import { requireProgram } from '../test/kit/programs.ts';
 import type { SunkMessage } from '../test/kit/smtp-sink.ts';
-import { type DemoSite, type DemoSubscriber, makeDemoSite, startDemoDaemon } from './demo-site.ts';
+import {
+  type DemoDaemon,
+  type DemoSite,
+  type DemoSubscriber,
+  makeDemoSite,
+  startDemoDaemon,
+} from './demo-site.ts';
 
 const from = 'alice@example.org';
 const text = canaryBody(100_000);
@@ -41,14 +47,14 @@ async function runDemo(keep: boolean): Promise<number> {
   for (const [i, subscriber] of sealed.entries()) reportSealed(site, subscriber, copies[i]!);
   reportMissing(copies.at(-1)!);
   reportDecision(site);
-  if (keep) return keepRunning(site, daemon);
-  await daemon.stop();
-  await site.sink.close();
+  if (!keep) await daemon.stop();
   const hits = findCanary([site.dir]);
   check(
     hits.length === 0,
     `a search of every file of the site for the text of the message finds ${hits.length === 0 ? 'nothing' : JSON.stringify(hits)}`,
   );
+  if (keep) return keepRunning(site, daemon);
+  await site.sink.close();
   rmSync(dirname(site.dir), { recursive: true, force: true });
   say(failures.length === 0 ? '\nall of it holds' : `\n${failures.length} claims do not hold`);
   return failures.length === 0 ? 0 : 1;
@@ -165,15 +171,14 @@ function reportDecision(site: DemoSite): void {
   check(decision.action === 'do_it', 'the scenario lets the sender post');
 }
 
-function keepRunning(
-  site: DemoSite,
-  { pid, lmtp, smtp }: { pid: number; lmtp: string; smtp: string },
-): Promise<number> {
-  say(`\nthe site goes on: SMTP ${smtp}, LMTP ${lmtp}, mail out to the sink at 127.0.0.1:${site.sink.port}`);
-  say('this version has no web interface yet');
+function keepRunning(site: DemoSite, { pid, lmtp, smtp, https }: DemoDaemon): Promise<number> {
+  say('\nthe site goes on');
+  say(`          web interface  ${https}, and the list's certificate at ${https}/load_cert/board`);
   say(
-    `stop it with Ctrl-C, or: kill ${process.pid}; the daemon is process ${pid}, the folder ${site.dir} stays`,
+    `          mail in        SMTP ${smtp}, LMTP ${lmtp}; mail out to the sink at 127.0.0.1:${site.sink.port}`,
   );
+  say(`          folder         ${site.dir}`);
+  say(`stop it with Ctrl-C, or: kill ${process.pid}`);
   return new Promise((resolve) => {
     const stop = () => {
       process.kill(pid, 'SIGTERM');

@@ -26,8 +26,8 @@ async function run(io: CliIo, options: Options): Promise<void> {
     log: logTo(levelOf(io, options.logLevel)),
     roles: rolesOf(io, options.role),
   });
-  const { lmtp, lmtpSocket, smtp } = daemon.addresses;
-  printJson(io, { ready: true, pid: process.pid, lmtp, lmtpSocket, smtp });
+  const { lmtp, lmtpSocket, smtp, https } = daemon.addresses;
+  printJson(io, { ready: true, pid: process.pid, lmtp, lmtpSocket, smtp, https });
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);

@@ -26,7 +26,8 @@ export async function mayVisitor(
   { lists, scenarios, store, nowMs }: AccessParts,
 ): Promise<boolean> {
   if (list.status !== 'open') return false;
-  const loaded = await scenarios.load(functionName, list.config[functionName], list);
+  const { visibility, info } = list.config;
+  const loaded = await scenarios.load(functionName, { visibility, info }[functionName], list);
   if (loaded.status !== 'loaded') return false;
   const { robot } = list;
   const context = {

@@ -18,7 +18,7 @@ export const identityParameters = {
     'Local part of the address whose mail is forwarded to the listmasters.',
   ),
   gecos: later.value(text, 'SYMPA', 'Display name of the service in the From of its own mail.'),
-  title: later.value(text, 'Mailing lists service', 'Name of the service on its web pages.'),
+  title: group.value(text, 'Mailing lists service', 'Name of the service on its web pages.'),
   wwsympa_url: later.optional(
     url,
     'Where people reach the web interface; without it, mail names no web address.',

@@ -109,12 +109,12 @@ export const listDefaults = {
   cookie: listsLater.optional(secret, 'Secret of old Sympa sites; this service makes its own.'),
 
   send: rights.value(fileName, 'private', 'Scenario that decides on posts.'),
-  visibility: rightsLater.value(
+  visibility: rights.value(
     synonyms(fileName, { public: 'noconceal', private: 'conceal' }),
     'conceal',
     'Scenario that decides who sees the list.',
   ),
-  info: rightsLater.value(fileName, 'open', 'Scenario that decides who reads the description of the list.'),
+  info: rights.value(fileName, 'open', 'Scenario that decides who reads the description of the list.'),
   subscribe: rightsLater.value(fileName, 'open', 'Scenario that decides who may subscribe.', {
     aliases: ['subscription'],
   }),

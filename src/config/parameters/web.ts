@@ -1,24 +1,25 @@
 import { ParameterGroup } from '../parameter.ts';
 import { choice, count, duration, onOff, path, size, text, webAddress, word } from '../value-types.ts';
 
+const group = new ParameterGroup('Web interface');
 const later = new ParameterGroup('Web interface', 'none yet');
 const siteOnly = { siteOnly: true } as const;
 
 /** The web interface and the accounts of those who use it. */
 export const webParameters = {
-  web_listen: later.value(
+  web_listen: group.value(
     webAddress,
     '127.0.0.1:8443',
     'Where the web interface waits, with HTTPS; `http://HOST:PORT` is for a proxy on the same machine; `none` for no web interface.',
     siteOnly,
   ),
-  tls_certificate: later.value(
+  tls_certificate: group.value(
     path,
     'etc/tls/cert.pem',
     'Its certificate with the chain; `ssympa init` makes a self-signed one.',
     siteOnly,
   ),
-  tls_private_key: later.value(path, 'etc/tls/private_key', 'The private key of that certificate.', siteOnly),
+  tls_private_key: group.value(path, 'etc/tls/private_key', 'The private key of that certificate.', siteOnly),
   wwsympa_url_local: later.optional(text, 'The address of the web interface behind a proxy.'),
   static_content_url: later.value(text, '/static-sympa', 'Where files that do not change are found.'),
   static_content_path: later.optional(path, 'The folder of these files.'),
