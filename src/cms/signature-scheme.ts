@@ -36,7 +36,9 @@ export const mlDsaOids: Readonly<Record<string, string>> = {
 
 const strongDigests: readonly DigestName[] = ['sha512', 'sha3-512', 'shake256'];
 
-/** RFC 3370 §3, RFC 5754 §3, RFC 4056, RFC 5753, RFC 8419, RFC 9882. */
+const nistSignatures = '2.16.840.1.101.3.4.3';
+
+/** RFC 3370 §3, RFC 5754 §3, RFC 4056, RFC 5753, RFC 8419, RFC 9688, RFC 9882. */
 const table: Readonly<Record<string, Row>> = {
   [oids.rsaEncryption]: { kind: 'rsa-pkcs1' },
   [oids.md5WithRsa]: { kind: 'rsa-pkcs1', digest: 'md5' },
@@ -51,6 +53,15 @@ const table: Readonly<Record<string, Row>> = {
   [oids.ecdsaWithSha256]: { kind: 'ecdsa', digest: 'sha256' },
   [oids.ecdsaWithSha384]: { kind: 'ecdsa', digest: 'sha384' },
   [oids.ecdsaWithSha512]: { kind: 'ecdsa', digest: 'sha512' },
+  // RFC 9688 §3
+  [`${nistSignatures}.9`]: { kind: 'ecdsa', digest: 'sha3-224' },
+  [`${nistSignatures}.10`]: { kind: 'ecdsa', digest: 'sha3-256' },
+  [`${nistSignatures}.11`]: { kind: 'ecdsa', digest: 'sha3-384' },
+  [`${nistSignatures}.12`]: { kind: 'ecdsa', digest: 'sha3-512' },
+  [`${nistSignatures}.13`]: { kind: 'rsa-pkcs1', digest: 'sha3-224' },
+  [`${nistSignatures}.14`]: { kind: 'rsa-pkcs1', digest: 'sha3-256' },
+  [`${nistSignatures}.15`]: { kind: 'rsa-pkcs1', digest: 'sha3-384' },
+  [`${nistSignatures}.16`]: { kind: 'rsa-pkcs1', digest: 'sha3-512' },
   [oids.dsa]: { kind: 'dsa' },
   [oids.dsaWithSha1]: { kind: 'dsa', digest: 'sha1' },
   [oids.dsaWithSha224]: { kind: 'dsa', digest: 'sha224' },
