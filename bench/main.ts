@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { benchCrypto } from './crypto.ts';
 import { benchDistribution } from './distribution.ts';
 import { benchMemory } from './memory.ts';
 import { benchSeal } from './seal.ts';
@@ -12,6 +13,18 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
       const ratio = rawPerSecond / oursPerSecond;
       say(
         `${pad(size, 10)} ${pad(oursPerSecond, 10)} ${pad(opensslPerSecond, 20)} ${pad(rawPerSecond, 19)}   ours takes ${ratio.toFixed(2)} x raw`,
+      );
+    }
+  },
+  crypto: async () => {
+    say(
+      'verify with path and CRLs, decrypt, seal to 1,000: messages or copies a second on one core, best of three',
+    );
+    say('operation      size       ours   openssl cms   Crypt::SMIME');
+    for (const { operation, size, oursPerSecond, opensslPerSecond, cryptSmimePerSecond } of benchCrypto()) {
+      const third = cryptSmimePerSecond === undefined ? 'not installed' : pad(cryptSmimePerSecond, 13);
+      say(
+        `${operation.padEnd(8)} ${pad(size, 10)} ${pad(oursPerSecond, 10)} ${pad(opensslPerSecond, 13)}  ${third}`,
       );
     }
   },
