@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the real programs that tests drive: openssl, PostgreSQL and Postfix, on Debian, as root. No service is
-# started by it, and none of the machine's own mail or databases is configured: the tests run instances of their own.
+# Installs the real programs that tests drive, on Debian, as root: openssl, PostgreSQL, Postfix, and the S/MIME programs
+# that messages are exchanged with (NSS, gpgsm, Bouncy Castle with a Java compiler). No service is started by it, and
+# none of the machine's own mail or databases is configured: the tests run instances of their own.
 # Where everything is there already it ends at once.
 set -eu
 
@@ -13,9 +14,14 @@ command -v openssl >/dev/null 2>&1 || lacks openssl
 set -- /usr/lib/postgresql/*/bin/initdb
 [ -x "$1" ] || command -v initdb >/dev/null 2>&1 || lacks postgresql
 [ -x /usr/sbin/postfix ] || command -v postfix >/dev/null 2>&1 || lacks postfix
+command -v cmsutil >/dev/null 2>&1 || lacks libnss3-tools
+command -v gpgsm >/dev/null 2>&1 || lacks gpgsm
+command -v gpg-agent >/dev/null 2>&1 || lacks gpg-agent
+[ -e /usr/share/java/bcmail.jar ] || lacks libbcmail-java
+command -v javac >/dev/null 2>&1 || lacks default-jdk-headless
 
 if [ -z "$missing" ]; then
-  echo 'test:install: openssl, postgresql and postfix are there'
+  echo 'test:install: everything is there'
   exit 0
 fi
 

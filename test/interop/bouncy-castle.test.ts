@@ -69,6 +69,13 @@ describe.skipIf(!hasBouncyCastle())('interop with Bouncy Castle', () => {
     expect(openWith(ca, clearSignedMessage(changed, signature)).signature.status).toBe('invalid');
   });
 
+  it('refuses SHA-1, but where old algorithms were asked for', async () => {
+    const signing = { content: entity, signer: identity('rsa-2048'), algorithm: 'SHA1withRSA' };
+    const message = cmsMessage(await bouncy.sign('cms', { ...signing, detached: false }));
+    expect(openWith(ca, message).signature).toMatchObject({ status: 'invalid', code: 'weak-algorithm' });
+    expect(openWith(ca, message, { legacy: true }).signature).toMatchObject({ status: 'valid' });
+  });
+
   const signers: readonly (readonly [KeyAlgorithm, 'pkcs1' | 'pss'])[] = [
     ['rsa-2048', 'pkcs1'],
     ['rsa-3072', 'pss'],

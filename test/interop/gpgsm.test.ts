@@ -25,6 +25,9 @@ describe.skipIf(!hasProgram('gpgsm') || !hasProgram('gpg-agent'))('interop with 
       identities.set(algorithm, identity);
       gpgsm.addIdentity(addressOf(algorithm), identity);
     }
+    // The agent takes no private key that is bound to PSS; this one only signs on our side.
+    const algorithm = 'rsa-pss-2048';
+    identities.set(algorithm, ca.issue({ address: addressOf(algorithm), algorithm }));
   });
   afterAll(() => gpgsm.close());
 
@@ -50,9 +53,17 @@ describe.skipIf(!hasProgram('gpgsm') || !hasProgram('gpg-agent'))('interop with 
     }
   });
 
+  it('refuses SHA-1 of gpgsm, but where old algorithms were asked for', () => {
+    const options = ['--digest-algo', 'SHA1', '--sign'];
+    const message = cmsMessage(gpgsm.sign(entity, addressOf('rsa-2048'), options));
+    expect(openWith(ca, message).signature).toMatchObject({ status: 'invalid', code: 'weak-algorithm' });
+    expect(openWith(ca, message, { legacy: true }).signature).toMatchObject({ status: 'valid' });
+  });
+
   const signers: readonly (readonly [KeyAlgorithm, 'pkcs1' | 'pss'])[] = [
     ['rsa-2048', 'pkcs1'],
     ['rsa-2048', 'pss'],
+    ['rsa-pss-2048', 'pss'],
     ['ec-p256', 'pkcs1'],
     ['ec-p384', 'pkcs1'],
   ];

@@ -49,6 +49,12 @@ describe.skipIf(!hasProgram('cmsutil'))('interop with NSS', () => {
     }
   });
 
+  it('refuses SHA-1 of NSS, but where old algorithms were asked for', () => {
+    const message = cmsMessage(nss.sign(entity, 'rsa-2048', ['-G', '-H', 'SHA1']));
+    expect(openWith(ca, message).signature).toMatchObject({ status: 'invalid', code: 'weak-algorithm' });
+    expect(openWith(ca, message, { legacy: true }).signature).toMatchObject({ status: 'valid' });
+  });
+
   const signers: readonly (readonly [KeyAlgorithm, 'pkcs1' | 'pss'])[] = [
     ['rsa-2048', 'pkcs1'],
     ['rsa-2048', 'pss'],

@@ -46,6 +46,7 @@ describe.skipIf(!hasProgram('openssl'))('interop with openssl cms', () => {
     ['AES-256-CBC', 'rsa-3072', [], ['-aes-256-cbc'], 'aes-256-cbc', 'rsaes-pkcs1'],
     ['AES-256-CBC in BER', 'rsa-2048', [], ['-aes-256-cbc', '-stream'], 'aes-256-cbc', 'rsaes-pkcs1'],
     ['AES-128-GCM', 'rsa-2048', [], ['-aes-128-gcm'], 'aes-128-gcm', 'rsaes-pkcs1'],
+    ['AES-192-GCM', 'rsa-2048', [], ['-aes-192-gcm'], 'aes-192-gcm', 'rsaes-pkcs1'],
     ['AES-256-GCM', 'rsa-2048', [], ['-aes-256-gcm'], 'aes-256-gcm', 'rsaes-pkcs1'],
     ['AES-256-GCM in BER', 'rsa-2048', [], ['-aes-256-gcm', '-stream'], 'aes-256-gcm', 'rsaes-pkcs1'],
     ['OAEP with SHA-1', 'rsa-2048', oaep, ['-aes-256-cbc'], 'aes-256-cbc', 'rsaes-oaep'],
@@ -55,6 +56,14 @@ describe.skipIf(!hasProgram('openssl'))('interop with openssl cms', () => {
       [...oaep, '-keyopt', 'rsa_oaep_md:sha256'],
       ['-aes-256-cbc'],
       'aes-256-cbc',
+      'rsaes-oaep',
+    ],
+    [
+      'OAEP with SHA-384',
+      'rsa-2048',
+      [...oaep, '-keyopt', 'rsa_oaep_md:sha384'],
+      ['-aes-128-gcm'],
+      'aes-128-gcm',
       'rsaes-oaep',
     ],
     [
@@ -206,6 +215,8 @@ describe.skipIf(!hasProgram('openssl'))('interop with openssl cms', () => {
   const pss = ['-keyopt', 'rsa_padding_mode:pss'];
   const signatures: readonly (readonly [string, KeyAlgorithm, readonly string[], string])[] = [
     ['RSA', 'rsa-2048', ['-md', 'sha256'], 'rsa-pkcs1-sha256'],
+    ['RSA with SHA-384', 'rsa-2048', ['-md', 'sha384'], 'rsa-pkcs1-sha384'],
+    ['RSA with SHA3-256', 'rsa-2048', ['-md', 'sha3-256'], 'rsa-pkcs1-sha3-256'],
     ['RSA with SHA-512, opaque', 'rsa-2048', ['-md', 'sha512', '-nodetach'], 'rsa-pkcs1-sha512'],
     ['RSA, opaque, in BER', 'rsa-2048', ['-md', 'sha256', '-nodetach', '-stream'], 'rsa-pkcs1-sha256'],
     ['RSA-PSS', 'rsa-2048', ['-md', 'sha256', ...pss], 'rsa-pss-sha256'],
