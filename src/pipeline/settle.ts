@@ -27,7 +27,7 @@ const holdStates: Readonly<Record<string, MessageState>> = {
 };
 
 /** Gives the state that a disposition leaves a message in. */
-export function stateOf(disposition: Disposition): MessageState {
+function stateOf(disposition: Disposition): MessageState {
   return disposition.status === 'hold' ? holdStates[disposition.code]! : states[disposition.status];
 }
 
