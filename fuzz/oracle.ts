@@ -14,7 +14,7 @@ export interface Complaint {
 }
 
 /** Longest run, in ms of processor time. */
-export const maxRunMs = 1_000;
+const maxRunMs = 1_000;
 /** A run that lasts so much of the clock's time is ended: it hangs. */
 const hangMs = 20_000;
 /** Memory of a run, as a multiple of its input. */

@@ -23,7 +23,7 @@ export interface FuzzTarget {
 }
 
 /** Reading and writing do not agree. */
-export class Disagreement extends Error {
+class Disagreement extends Error {
   override readonly name = 'Disagreement';
 }
 

@@ -1,7 +1,7 @@
 import type { DistributionPolicy } from './distribution-policy.ts';
 
 /** Recipients of one packet when each gets a copy of its own. */
-const singleCopiesPerPacket = 50;
+export const singleCopiesPerPacket = 50;
 
 /** A recipient and the packet that it is in. */
 export interface PlannedDelivery {

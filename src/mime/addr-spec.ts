@@ -32,7 +32,7 @@ export function isAddrSpec(text: string): boolean {
 }
 
 /** Tells whether a text is atoms with single dots between them. RFC 5322 §3.2.3. */
-export function isDotAtom(text: string): boolean {
+function isDotAtom(text: string): boolean {
   return text !== '' && text.split('.').every((atom) => atom !== '' && isAtom(atom));
 }
 

@@ -6,8 +6,6 @@ import { encodePhrase, encodeWords } from './encoded-word.ts';
 import { MimeError } from './error.ts';
 import { encodeQuotedPrintable } from './transfer-encoding.ts';
 
-export { toCrlf } from './canonicalize.ts';
-
 const maxLineLength = 78;
 /** RFC 5322 §2.1.1: no line may be longer than 998 octets. */
 const hardLineLength = 998;

@@ -33,7 +33,7 @@ const protectedTypes: ReadonlySet<string> = new Set([
  *
  * @param entity from `parseEntity`; only its root counts.
  */
-export function isProtectedEntity(entity: Entity): boolean {
+function isProtectedEntity(entity: Entity): boolean {
   const { type } = entity.contentType;
   return (
     protectedTypes.has(type) || (type === 'application/octet-stream' && /\.p7[msz]$/i.test(fileName(entity)))

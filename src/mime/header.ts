@@ -62,7 +62,7 @@ export function headerField(raw: Uint8Array): HeaderField {
  *
  * @param text body as it stands in the message.
  */
-export function unfold(text: string): string {
+function unfold(text: string): string {
   return text.replace(/[\r\n]+/g, '').trim();
 }
 

@@ -98,7 +98,7 @@ function readParameter(cursor: FieldCursor): RawParameter | undefined {
  *
  * @param cursor stands on the opening quote; moved behind the closing one.
  */
-export function readQuoted(cursor: FieldCursor): string {
+function readQuoted(cursor: FieldCursor): string {
   const { text } = cursor;
   const pieces: string[] = [];
   let from = ++cursor.position;

@@ -7,7 +7,7 @@ import { type ArgumentKind, type ConditionWord, variableSpaces } from './vocabul
 const maxArguments = 16;
 
 /** Names of filter files: no folder, a known kind. */
-export const filterFileName = /^\w[\w.-]*\.(?:txt|sql|ldap)$/;
+const filterFileName = /^\w[\w.-]*\.(?:txt|sql|ldap)$/;
 
 /**
  * Parses the arguments of a condition up to its `)`, and checks their number and kinds.

@@ -8,7 +8,6 @@ import { loadSite, type Site } from '../../src/config/site.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
 import { Lists } from '../../src/lists/lists.ts';
 import { type Log, silentLog } from '../../src/log.ts';
-import { formatPem } from '../../src/pki/pem.ts';
 import { encryptPrivateKey } from '../../src/pki/private-key.ts';
 import { smtpTransport } from '../../src/smtp/client.ts';
 import { dotStuff } from '../../src/smtp/dot-stuffing.ts';
@@ -300,11 +299,6 @@ function confLines(sink: SmtpSink, options: TestSiteOptions): readonly string[] 
     `database ${options.database ?? 'sqlite:data/ssympa.db'}`,
     ...(options.conf ?? []),
   ];
-}
-
-/** PEM of a certificate. */
-export function pemOf(der: Uint8Array): string {
-  return formatPem('CERTIFICATE', der);
 }
 
 /** A log that keeps its lines. */
