@@ -52,7 +52,7 @@ interface Bench {
  * no CRLs.
  */
 export function benchCrypto(options: CryptoBenchOptions = {}): readonly CryptoRow[] {
-  const { sizes = [10_000, 100_000, 1_000_000], seconds = 1, rounds = 3, recipients = 1000 } = options;
+  const { sizes = [10_000, 100_000, 1_000_000], seconds = 0.5, rounds = 6, recipients = 1000 } = options;
   const hasCryptSmime = spawnSync('perl', ['-MCrypt::SMIME', '-e', '1']).status === 0;
   const people = makePeople(recipients);
   return sizes.flatMap((size) => {
