@@ -1,0 +1,105 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeTestCa } from '../../test/kit/ca.ts';
+import { runCli } from '../../test/kit/cli.ts';
+import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
+
+const alice = 'alice@example.org';
+
+describe('ssympa certificate', () => {
+  let made: FolderSite;
+  const ca = makeTestCa();
+  const issue = (more: object = {}) => ca.issue({ address: alice, algorithm: 'rsa-2048', ...more });
+  beforeEach(async () => {
+    made = await makeFolderSite();
+  });
+  afterEach(() => made.dispose());
+
+  const certificate = (...args: string[]) => runCli(['certificate', ...args, '--conf', made.site.file]);
+  const fileOf = (text: string | Uint8Array) => {
+    const path = join(made.dir, 'given.pem');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('import keeps a certificate, mirrors it and lets go what waits', async () => {
+    const pair = issue();
+    const done = await certificate('import', 'Alice@Example.ORG', fileOf(pair.certificatePem), '--json');
+    expect(done.code).toBe(0);
+    expect(JSON.parse(done.stdout)).toEqual([
+      { address: alice, use: 'both', sha256: pair.certificate.sha256 },
+    ]);
+    expect(existsSync(join(made.site.certDir, alice))).toBe(true);
+    expect(await made.store.jobs.list()).toMatchObject([
+      { kind: 'release-waiting', payload: { address: alice } },
+    ]);
+  });
+
+  it('import takes DER, and a split pair from one file', async () => {
+    expect((await certificate('import', alice, fileOf(issue().certificate.der))).code).toBe(0);
+    const both = issue({ use: 'sign' }).certificatePem + issue({ use: 'encrypt' }).certificatePem;
+    expect((await certificate('import', alice, fileOf(both))).code).toBe(0);
+    expect(existsSync(join(made.site.certDir, `${alice}@enc`))).toBe(true);
+  });
+
+  it.each([
+    ['of somebody else', () => issue({ address: 'bob@example.org' }).certificatePem, alice, 65],
+    ['that is over', () => issue({ notBeforeMs: 1_000, notAfterMs: 2_000_000 }).certificatePem, alice, 65],
+    ['that is none', () => 'nothing', alice, 65],
+    ['for what is no address', () => issue().certificatePem, 'alice', 65],
+  ])('import refuses one %s', async (_what, text, address, code) => {
+    const refused = await certificate('import', address, fileOf(text()));
+    expect(refused.code).toBe(code);
+    expect(refused.stderr).toMatch(/^ssympa: error: /);
+    expect(await made.store.certificates.count()).toBe(0);
+  });
+
+  it('import of a file that is not there says so', async () => {
+    expect((await certificate('import', alice, join(made.dir, 'gone.pem'))).code).toBe(66);
+  });
+
+  it('list gives what is kept, of one or all, with the keys of the contract', async () => {
+    const pair = issue();
+    await certificate('import', alice, fileOf(pair.certificatePem));
+    await certificate(
+      'import',
+      'bob@example.org',
+      fileOf(issue({ address: 'bob@example.org' }).certificatePem),
+    );
+    const all = JSON.parse((await certificate('list', '--json')).stdout) as unknown[];
+    expect(all).toHaveLength(2);
+    expect(JSON.parse((await certificate('list', 'ALICE@example.org', '--json')).stdout)).toEqual([
+      {
+        id: expect.any(String),
+        address: alice,
+        use: 'both',
+        source: 'operator',
+        status: 'trusted',
+        notAfter: new Date(pair.certificate.notAfterMs).toISOString(),
+        signingTime: null,
+        sha256: pair.certificate.sha256,
+        capabilities: null,
+      },
+    ]);
+    expect((await certificate('list', 'nobody@example.org', '--json')).stdout).toBe('[]\n');
+    expect((await certificate('list')).stdout).toContain('trusted');
+  });
+
+  it('show describes the certificates of a file or of a person, export gives them back', async () => {
+    const pair = issue();
+    const file = fileOf(pair.certificatePem);
+    await certificate('import', alice, file);
+    const [ofFile, ofPerson] = [
+      await certificate('show', file, '--json'),
+      await certificate('show', alice, '--json'),
+    ];
+    expect(ofPerson.stdout).toBe(ofFile.stdout);
+    expect(JSON.parse(ofFile.stdout)).toMatchObject([{ addresses: [alice], purposes: ['sign', 'encrypt'] }]);
+    expect((await certificate('export', alice)).stdout).toBe(pair.certificatePem);
+  });
+
+  it.each(['show', 'export'])('%s of a person without certificate is not found', async (command) => {
+    expect((await certificate(command, 'nobody@example.org')).code).toBe(67);
+  });
+});
