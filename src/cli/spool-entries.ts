@@ -95,3 +95,9 @@ function entryOfJob(job: Job): SpoolEntry {
     code: job.code,
   };
 }
+
+/** Takes the id of a recipient apart: distribution and address. */
+export function splitRowId(id: string): readonly [string, string] {
+  const slash = id.indexOf('/');
+  return [id.slice(0, slash), id.slice(slash + 1)];
+}

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { finishWithin } from '../delivery/finish.ts';
 import { enqueuePacket } from '../delivery/waiting.ts';
-import type { Repositories, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { type CliIo, printJson, printTable } from './io.ts';
 import {
   type JsonOptions,
@@ -11,7 +10,8 @@ import {
   withJson,
   withOpenSite,
 } from './site-options.ts';
-import { type SpoolEntry, type SpoolKind, spoolEntries, spoolKinds } from './spool-entries.ts';
+import { dropEntry } from './spool-drop.ts';
+import { type SpoolEntry, type SpoolKind, splitRowId, spoolEntries, spoolKinds } from './spool-entries.ts';
 
 type Options = SiteOptions & JsonOptions;
 
@@ -94,7 +94,7 @@ export function spoolReleaseCommand(io: CliIo): Command {
 /** `ssympa spool drop ID` */
 export function spoolDropCommand(io: CliIo): Command {
   return onEntry(io, 'drop', 'Drops something that waits; nobody is told.', async ({ store }, entry) => {
-    await drop(store, entry, io.clock.now());
+    await dropEntry(store, entry, io.clock.now());
     io.stdout(`${entry.id} is dropped\n`);
   });
 }
@@ -144,65 +144,6 @@ async function approve(store: Store, id: string): Promise<void> {
     await tx.messages.setState(id, 'incoming', { code: 'released', reason: 'released by the operator' });
     await tx.jobs.enqueue({ role: 'pipeline', kind: 'process-message', subject: id });
   });
-}
-
-const droppedByOperator = { code: 'dropped', reason: 'dropped by the operator' } as const;
-
-async function drop(store: Store, entry: SpoolEntry, nowMs: number): Promise<void> {
-  if (entry.kind === 'quarantine') return dropJob(store, entry.id, nowMs);
-  const note = droppedByOperator;
-  if (entry.kind === 'waiting' || entry.kind === 'outgoing') {
-    const [distributionId, address] = splitRowId(entry.id);
-    return store.transaction(async (tx) => {
-      await tx.deliveries.record([
-        { distributionId, address, state: 'dropped', code: note.code, reply: note.reason },
-      ]);
-      await finishWithin(tx, await tx.distributions.get(distributionId), nowMs);
-    });
-  }
-  const job = await store.jobs.find('process-message', entry.id);
-  await store.transaction(async (tx) => {
-    await tx.messages.setState(entry.id, 'discarded', note);
-    await tx.messages.dropRaw(entry.id);
-    if (job) await tx.jobs.complete(job.id);
-  });
-}
-
-/** What a job was put aside for is dropped with it: a message, or the recipients of a packet. */
-async function dropJob(store: Store, id: string, nowMs: number): Promise<void> {
-  const job = (await store.jobs.list({ states: ['quarantined'] })).find((one) => one.id === id);
-  if (!job) return;
-  await store.transaction(async (tx) => {
-    if (job.kind === 'process-message') {
-      await tx.messages.setState(job.subject, 'discarded', droppedByOperator);
-      await tx.messages.dropRaw(job.subject);
-    }
-    if (job.kind === 'deliver-packet') await dropPacket(tx, job.payload as unknown as PacketPayload, nowMs);
-    await tx.jobs.complete(id);
-  });
-}
-
-interface PacketPayload {
-  readonly distributionId: string;
-  readonly packet: number;
-}
-
-async function dropPacket(
-  tx: Repositories,
-  { distributionId, packet }: PacketPayload,
-  nowMs: number,
-): Promise<void> {
-  const rows = await tx.deliveries.pendingOfPacket(distributionId, packet);
-  const { code, reason: reply } = droppedByOperator;
-  await tx.deliveries.record(
-    rows.map(({ address }) => ({ distributionId, address, state: 'dropped', code, reply })),
-  );
-  await finishWithin(tx, await tx.distributions.get(distributionId), nowMs);
-}
-
-function splitRowId(id: string): readonly [string, string] {
-  const slash = id.indexOf('/');
-  return [id.slice(0, slash), id.slice(slash + 1)];
 }
 
 function textOf(value: unknown): string {

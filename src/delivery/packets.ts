@@ -1,7 +1,8 @@
+import type { NewDelivery } from '../store/deliveries.ts';
 import type { DistributionPolicy } from './distribution-policy.ts';
 
 /** Recipients of one packet when each gets a copy of its own. */
-export const singleCopiesPerPacket = 50;
+const singleCopiesPerPacket = 50;
 
 /** A recipient and the packet that it is in. */
 export interface PlannedDelivery {
@@ -32,6 +33,23 @@ export function takesVerp(address: string, sequence: number, rate: number): bool
   let hash = 0;
   for (let i = 0; i < address.length; i++) hash = (Math.imul(hash, 31) + address.charCodeAt(i)) >>> 0;
   return (hash + sequence * 17) % 100 < rate;
+}
+
+/** Makes the rows of recipients whose copies are to be sent. */
+export function pendingRows(
+  planned: readonly PlannedDelivery[],
+  distributionId: string,
+  updatedAt: number,
+): readonly NewDelivery[] {
+  const base = {
+    distributionId,
+    state: 'pending',
+    code: null,
+    reply: null,
+    updatedAt,
+    keepUntil: null,
+  } as const;
+  return planned.map(({ address, packet }) => ({ ...base, address, packet }));
 }
 
 function domainOf(address: string): string {

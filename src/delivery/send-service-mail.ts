@@ -9,7 +9,7 @@ import type { Repositories } from '../store/store.ts';
 import { type RenderedMail, renderMail } from '../templates/render-mail.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { formatPolicy } from './distribution-policy.ts';
-import { planPackets } from './packets.ts';
+import { pendingRows, planPackets } from './packets.ts';
 import type { ServiceMail } from './service-mail.ts';
 import { dropForLeaver, enqueuePacket, isPost } from './waiting.ts';
 
@@ -145,18 +145,7 @@ async function insertServiceMail(
     finishedAt: null,
   });
   const planned = planPackets(mail.to, policy, site.conf.nrcpt);
-  await tx.deliveries.insertMany(
-    planned.map(({ address, packet }) => ({
-      distributionId: id,
-      packet,
-      address,
-      state: 'pending' as const,
-      code: null,
-      reply: null,
-      updatedAt: nowMs,
-      keepUntil: null,
-    })),
-  );
+  await tx.deliveries.insertMany(pendingRows(planned, id, nowMs));
   for (const packet of new Set(planned.map((one) => one.packet))) await enqueuePacket(tx, id, packet);
 }
 

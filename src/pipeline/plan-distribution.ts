@@ -1,6 +1,6 @@
 import { type DistributionPolicy, formatPolicy } from '../delivery/distribution-policy.ts';
 import { type DeliveryErrorCode, deliveryErrorCodes } from '../delivery/error.ts';
-import { planPackets } from '../delivery/packets.ts';
+import { pendingRows, planPackets } from '../delivery/packets.ts';
 import { sealClassOf, sealPolicyFor } from '../delivery/seal-class.ts';
 import type { NewDelivery } from '../store/deliveries.ts';
 import type { NewDistribution } from '../store/distributions.ts';
@@ -70,16 +70,7 @@ export function distributionRows(
 ): DistributionRows {
   const form = plan.policy.seal ? 'sealed' : 'plain';
   const planned = planPackets(plan.ready, plan.policy, nrcpt);
-  const ready = planned.map(({ address, packet }) => ({
-    distributionId: base.id,
-    packet,
-    address,
-    state: 'pending' as const,
-    code: null,
-    reply: null,
-    updatedAt: base.createdAt,
-    keepUntil: null,
-  }));
+  const ready = pendingRows(planned, base.id, base.createdAt);
   const waiting = plan.waiting.map(({ address, code }) => ({
     distributionId: base.id,
     packet: -1,
