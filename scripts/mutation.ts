@@ -29,7 +29,11 @@ const judged = [
 /** Tests beside those of the folder that are about it. */
 const more: Readonly<Record<string, readonly string[]>> = {
   'src/pki': ['test/corpora/pkits.test.ts'],
-  'src/cms': ['test/corpora/openssl-cms.test.ts', 'test/corpora/cms-examples.test.ts'],
+  'src/cms': [
+    'test/interop/openssl-cms.test.ts',
+    'test/corpora/openssl-cms.test.ts',
+    'test/corpora/cms-examples.test.ts',
+  ],
   'src/smime': ['test/vectors', 'test/corpora/smime-header-protection.test.ts'],
 };
 

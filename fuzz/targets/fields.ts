@@ -139,7 +139,8 @@ export const parameterTarget: FuzzTarget = {
     for (const parsed of [parseContentType(text), parseContentDisposition(text)])
       demandParametersAgain(parsed);
     const decoded = decodeEncodedWords(text);
-    const line = decoded.replaceAll(/[\r\n\0]/g, ' ').toWellFormed();
+    // A byte order mark in front is no part of the text.
+    const line = decoded.replaceAll(/[\r\n\0]|^\uFEFF+/g, ' ').toWellFormed();
     demand(decodeEncodedWords(encodeWords(line)) === line, 'encoded words decode to what they were');
     formatField('X-Field', line);
     for (const encoding of ['base64', 'quoted-printable', 'x-uuencode', '7bit'])
@@ -160,7 +161,7 @@ function lfOnly(bytes: Uint8Array): Uint8Array {
 
 function demandParametersAgain({ parameters }: { readonly parameters: ReadonlyMap<string, string> }): void {
   for (const [name, value] of parameters) {
-    if (!/^[\w.-]+$/.test(name) || /[\r\n\0]/.test(value)) continue;
+    if (!/^[\w.-]+$/.test(name) || /[\r\n\0]|^\uFEFF/.test(value)) continue;
     const again = parseContentType(`text/plain; ${formatParameter(name, value.toWellFormed())}`);
     demand(
       again.parameters.get(name) === value.toWellFormed(),

@@ -241,7 +241,9 @@ function hasPrefix(used: ReadonlySet<number>, number: number): boolean {
  */
 export function formatParameter(name: string, value: string): string {
   if (/^[\w!#$%&'*+\-.^`{|}~]+$/.test(value)) return `${name}=${value}`;
-  if (/^[\x20-\x7e]*$/.test(value)) return `${name}="${value.replace(/["\\]/g, '\\$&')}"`;
+  // What looks like an encoded word is read as one, in every parameter but this.
+  const quotable = name.toLowerCase() === 'boundary' || !value.includes('=?');
+  if (quotable && /^[\x20-\x7e]*$/.test(value)) return `${name}="${value.replace(/["\\]/g, '\\$&')}"`;
   return `${name}*=utf-8''${percentEncode(value)}`;
 }
 
