@@ -45,6 +45,9 @@ interface Target {
   readonly info: ParameterInfo;
 }
 
+/** To find the nearest of all names takes about a millisecond; a file of another kind has thousands of unknown ones. */
+const maxHints = 50;
+
 class Collector {
   readonly #kind: ParameterFileKind;
   readonly #file: string;
@@ -54,6 +57,7 @@ class Collector {
   readonly #withoutEffect = new Set<string>();
   readonly #names: ReadonlyMap<string, Target>;
   readonly #aliases: ReadonlyMap<string, Target>;
+  #hintsLeft = maxHints;
 
   constructor(kind: ParameterFileKind, file: string, problems: readonly ConfigProblem[]) {
     this.#kind = kind;
@@ -178,7 +182,7 @@ class Collector {
       this.#withoutEffect.add(name);
       return;
     }
-    const nearest = nearestName(name, known);
+    const nearest = this.#hintsLeft-- > 0 ? nearestName(name, known) : undefined;
     const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
     this.#fault('unknown-parameter', `unknown parameter ${name}`, line, hint);
   }
