@@ -1,14 +1,12 @@
-import { stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
-import { loadSite, type Site } from './config/site.ts';
+import type { Site } from './config/site.ts';
+import { fingerprintOf, loadWatchedSite, type WatchedSite } from './config/watched-site.ts';
 import { deliverPacketHandler } from './delivery/deliver-packet.ts';
 import type { DeliveryParts } from './delivery/delivery-parts.ts';
 import { OutcomeRecorder } from './delivery/outcome-recorder.ts';
 import { Payloads } from './delivery/payloads.ts';
+import { transportOf } from './delivery/route.ts';
 import { missingNoticeHandler, serviceMailHandler } from './delivery/send-service-mail.ts';
-import { enqueueServiceMail } from './delivery/service-mail.ts';
 import { releaseWaitingHandler } from './delivery/waiting.ts';
 import { IntakeService } from './intake/intake-service.ts';
 import { Lists } from './lists/lists.ts';
@@ -17,11 +15,10 @@ import { verpKey } from './lists/verp.ts';
 import type { Log } from './log.ts';
 import type { PipelineParts } from './pipeline/post.ts';
 import { processMessageHandler } from './pipeline/process-message.ts';
-import { randomToken } from './secrets.ts';
-import { smtpTransport } from './smtp/client.ts';
+import { tellQuarantine } from './pipeline/quarantine.ts';
 import { type MailListener, startMailListener } from './smtp/listener.ts';
-import { sendmailTransport } from './smtp/sendmail.ts';
 import type { Transport } from './smtp/transport.ts';
+import { releaseClaimsOfTheDead, workerName } from './store/dead-workers.ts';
 import { type JobHandler, JobRunner } from './store/job-runner.ts';
 import type { Job, JobRole } from './store/jobs.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -80,7 +77,7 @@ const confCheckMs = 1_000;
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { log, clock = systemClock, roles = daemonRoles } = options;
   const house = await House.open(options.confFile, clock, log);
-  const worker = `${hostname()} ${process.pid} ${randomToken(6)}`;
+  const worker = workerName();
   await releaseClaimsOfTheDead(house.store);
   const running: { stop(): Promise<void> }[] = [];
   const start = <T extends { start(): void; stop(): Promise<void> }>(part: T): void => {
@@ -107,27 +104,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-/**
- * What a process of this host had claimed before it died is free at once, before its lease is over. Claims of processes
- * that live, as of another role on the same database, stay theirs.
- */
-async function releaseClaimsOfTheDead({ jobs }: Store): Promise<void> {
-  const own = `${hostname()} `;
-  const ours = (await jobs.claimants()).filter((worker) => worker.startsWith(own));
-  await jobs.releaseClaimsOf(
-    ours.filter((worker) => !isAlive(Number(worker.slice(own.length).split(' ')[0]))),
-  );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** The parts that all roles share. What `sympa.conf` says is read again when the file changes. */
 class House {
   readonly store: Store;
@@ -144,7 +120,7 @@ class House {
   #seen: string;
   #reloading: Promise<void> = Promise.resolve();
 
-  private constructor(loaded: LoadedSite, store: Store, verp: string, clock: Clock, log: Log) {
+  private constructor(loaded: WatchedSite, store: Store, verp: string, clock: Clock, log: Log) {
     const { site } = loaded;
     this.#site = site;
     this.#seen = loaded.seen;
@@ -169,7 +145,7 @@ class House {
   }
 
   static async open(confFile: string, clock: Clock, log: Log): Promise<House> {
-    const loaded = await loadSeen(confFile);
+    const loaded = await loadWatchedSite(confFile);
     const { site } = loaded;
     const store = await openStore(site.conf.database, { clock, log });
     return new House(loaded, store, await verpKey(site), clock, log);
@@ -223,10 +199,10 @@ class House {
    * database need a restart.
    */
   async #reload(): Promise<void> {
-    const now = await fingerprint(confFilesOf(this.#site));
+    const now = await fingerprintOf(this.#site);
     if (now === this.#seen) return;
     this.#seen = now;
-    const { site, seen } = await loadSeen(this.#site.file);
+    const { site, seen } = await loadWatchedSite(this.#site.file);
     this.#seen = seen;
     this.#site = site;
     this.#lists = new Lists(site, this.store);
@@ -235,39 +211,6 @@ class House {
     this.log.info('sympa.conf read again');
     await this.store.jobs.releaseByCode('key-unavailable');
   }
-}
-
-interface LoadedSite {
-  readonly site: Site;
-  /** Fingerprint of its files from before they were read: a change meanwhile is seen at the next look. */
-  readonly seen: string;
-}
-
-async function loadSeen(confFile: string): Promise<LoadedSite> {
-  let site = await loadSite(confFile);
-  const seen = await fingerprint(confFilesOf(site));
-  site = await loadSite(confFile);
-  return { site, seen };
-}
-
-/** The files that a site is read from; the pass phrase may be mended in a file of its own. */
-function confFilesOf({ file, conf, robots }: Site): readonly string[] {
-  const passphrase = conf.key_passwd_file === undefined ? [] : [conf.key_passwd_file];
-  return [file, ...passphrase, ...robots.map(({ etcDir }) => join(etcDir, 'robot.conf'))];
-}
-
-async function fingerprint(files: readonly string[]): Promise<string> {
-  const infos = await Promise.all(files.map((file) => stat(file).catch(() => undefined)));
-  return infos.map((info) => (info ? `${info.mtimeMs} ${info.size} ${info.ino}` : 'missing')).join('\n');
-}
-
-function transportOf({ conf, robots }: Site, log: Log): Transport {
-  if (conf.smtp_relay === 'none') {
-    const args = conf.sendmail_args.split(/\s+/).filter((arg) => arg !== '');
-    return sendmailTransport({ path: conf.sendmail, args, maxProcesses: conf.maxsmtp, log });
-  }
-  const helloName = robots[0]!.domain;
-  return smtpTransport({ url: conf.smtp_relay, maxConnections: conf.maxsmtp, helloName, log });
 }
 
 function pipelineRunner(house: House, worker: string): JobRunner {
@@ -296,24 +239,6 @@ function runner(
 ): JobRunner {
   const onQuarantine = (job: Job, code: string, reason: string) => tellQuarantine(parts, job, code, reason);
   return new JobRunner({ store, clock, log, role, worker, handlers, concurrency, onQuarantine });
-}
-
-/** The message behind a job that was put aside shows it, and the listmasters are told. */
-async function tellQuarantine(parts: PipelineParts, job: Job, code: string, reason: string): Promise<void> {
-  const { store, lists, site } = parts;
-  await store.transaction(async (tx) => {
-    if (job.kind === 'process-message')
-      await tx.messages.setState(job.subject, 'quarantined', { code, reason });
-    // A notice about a notice that cannot be made would never end.
-    if (job.kind === 'service-mail') return;
-    await enqueueServiceMail(tx, `quarantine ${job.id}`, {
-      template: 'quarantine-listmaster',
-      list: '',
-      to: lists.listmasters(site.robots[0]!),
-      // The identifier that `spool show` takes.
-      variables: { id: job.id, kind: job.kind, code },
-    });
-  });
 }
 
 async function openWeb(house: House): Promise<WebServer | undefined> {
