@@ -31,6 +31,7 @@ const more: Readonly<Record<string, readonly string[]>> = {
   'src/pki': ['test/corpora/pkits.test.ts'],
   'src/cms': [
     'test/interop/openssl-cms.test.ts',
+    'test/interop/openssl-key-wrap.test.ts',
     'test/corpora/openssl-cms.test.ts',
     'test/corpora/cms-examples.test.ts',
   ],

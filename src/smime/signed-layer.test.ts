@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { makeTestCa } from '../../test/kit/ca.ts';
+import { parseAs } from '../../test/kit/forge-cms.ts';
+import { formatCertsOnly, signContent } from '../cms/sign.ts';
+import { judgeSignedData } from './signed-layer.ts';
+
+const ca = makeTestCa();
+const trust = { trustAnchors: [ca.certificate], untrusted: [], crls: [], crlCheck: 'off' } as const;
+
+function judge(cms: Uint8Array, content: Uint8Array | undefined) {
+  const signedData = parseAs('signed', cms);
+  return judgeSignedData(
+    signedData,
+    { form: 'opaque', content, fault: undefined },
+    { trust, atMs: ca.nowMs },
+  );
+}
+
+it('names no digest and no verdict where nobody signed', () => {
+  const layer = judge(formatCertsOnly([ca.certificate]), undefined);
+  expect(layer).toMatchObject({ digestAlgorithm: null, signers: [], verdict: { status: 'none' } });
+});
+
+it('says nothing more of a signature that is valid', () => {
+  const content = Buffer.from('Content-Type: text/plain\r\n\r\nwords\r\n');
+  const signer = { ...ca.issue({ address: 'alice@example.org' }), chain: [] };
+  const { verdict } = judge(signContent({ content, detached: false, signer, atMs: ca.nowMs }), content);
+  expect(verdict).toEqual({ status: 'valid', code: null, reason: null });
+});
