@@ -27,3 +27,16 @@ it('says nothing more of a signature that is valid', () => {
   const { verdict } = judge(signContent({ content, detached: false, signer, atMs: ca.nowMs }), content);
   expect(verdict).toEqual({ status: 'valid', code: null, reason: null });
 });
+
+it('takes capabilities and a key preference from a valid signer only', () => {
+  const content = Buffer.from('Content-Type: text/plain\r\n\r\nwords\r\n');
+  const sign = (signer: ReturnType<typeof ca.issue>) =>
+    signContent({ content, detached: false, signer: { ...signer, chain: [] }, atMs: ca.nowMs });
+  const [valid] = judge(sign(ca.issue({ address: 'alice@example.org' })), content).signers;
+  expect(valid).toMatchObject({ status: 'valid', capabilities: expect.any(Array) });
+  const stranger = makeTestCa({ name: 'Unknown CA' }).issue({ address: 'alice@example.org' });
+  const [untrusted] = judge(sign(stranger), content).signers;
+  expect(untrusted).toMatchObject({ status: 'untrusted' });
+  expect(untrusted?.capabilities).toBeUndefined();
+  expect(untrusted?.encryptionKeyPreference).toBeUndefined();
+});
