@@ -40,3 +40,15 @@ it('takes capabilities and a key preference from a valid signer only', () => {
   expect(untrusted?.capabilities).toBeUndefined();
   expect(untrusted?.encryptionKeyPreference).toBeUndefined();
 });
+
+it('calls a signer invalid whose layer has a fault, however good the signature', () => {
+  const content = Buffer.from('Content-Type: text/plain\r\n\r\nwords\r\n');
+  const signer = { ...ca.issue({ address: 'alice@example.org' }), chain: [] };
+  const eContentType = '1.2.840.113549.1.9.16.1.4';
+  const layer = judge(
+    signContent({ content, detached: false, signer, atMs: ca.nowMs, eContentType }),
+    content,
+  );
+  expect(layer.signers).toMatchObject([{ status: 'invalid', code: 'not-mail-content' }]);
+  expect(layer.verdict).toMatchObject({ status: 'invalid', code: 'not-mail-content' });
+});
