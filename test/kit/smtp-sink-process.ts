@@ -39,9 +39,13 @@ export async function startSinkProcess({ keep = false } = {}): Promise<SinkProce
     serialization: 'advanced',
     execArgv: [],
   });
-  const { port } = await next(child);
+  const gone = once(child, 'exit').then(() => {
+    throw new Error('the process of the sink ended');
+  });
+  gone.catch(() => undefined);
+  const { port } = await next(child, gone);
   const ask = async (question: Ask['ask']): Promise<Answer> => {
-    const answer = next(child);
+    const answer = next(child, gone);
     child.send({ ask: question });
     return answer;
   };
@@ -57,11 +61,7 @@ export async function startSinkProcess({ keep = false } = {}): Promise<SinkProce
   };
 }
 
-async function next(child: ChildProcess): Promise<Answer> {
-  const gone = once(child, 'exit').then(() => {
-    throw new Error('the process of the sink ended');
-  });
-  gone.catch(() => undefined);
+async function next(child: ChildProcess, gone: Promise<never>): Promise<Answer> {
   const [answer] = (await Promise.race([once(child, 'message'), gone])) as [Answer];
   return answer;
 }
