@@ -12,7 +12,7 @@ const falseEnds = ['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r\n', '\r.\r', '\r\n.\r']
 const smuggled =
   'MAIL FROM:<eve@example.org>\r\nRCPT TO:<victim@lists.example.org>\r\nDATA\r\nFrom: ceo@example.org\r\n\r\nforged';
 
-describe('story 19: a post cannot smuggle a second one past the lists', () => {
+describe('story 21: a post cannot smuggle a second one past the lists', () => {
   let site: TestSite;
   beforeAll(async () => {
     site = await TestSite.make();
