@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the real programs that tests drive, on Debian, as root: openssl, PostgreSQL, Postfix, and the S/MIME programs
-# that messages are exchanged with (NSS, gpgsm, Bouncy Castle with a Java compiler). No service is started by it, and
-# none of the machine's own mail or databases is configured: the tests run instances of their own.
+# that messages are exchanged with (NSS, gpgsm, Bouncy Castle with a Java compiler), and Sympa, whose decisions ours are
+# compared with. No service is started by it, and none of the machine's own mail or databases is configured: the tests
+# run instances of their own.
 # Where everything is there already it ends at once.
 set -eu
 
@@ -19,14 +20,22 @@ command -v gpgsm >/dev/null 2>&1 || lacks gpgsm
 command -v gpg-agent >/dev/null 2>&1 || lacks gpg-agent
 [ -e /usr/share/java/bcmail.jar ] || lacks libbcmail-java
 command -v javac >/dev/null 2>&1 || lacks default-jdk-headless
+perl -MMIME::Parser -e 1 >/dev/null 2>&1 || lacks libmime-tools-perl
+perl -MNet::CIDR -e 1 >/dev/null 2>&1 || lacks libnet-cidr-perl
 
-if [ -z "$missing" ]; then
+# Sympa is unpacked, not installed: it would bring a web server's configuration, a database and mail aliases.
+sympa=/usr/local/share/ssympa-tests/sympa
+unpacks_sympa=
+[ -e /usr/share/sympa/lib/Sympa/Scenario.pm ] || [ -e "$sympa/usr/share/sympa/lib/Sympa/Scenario.pm" ] ||
+  unpacks_sympa=sympa
+
+if [ -z "$missing$unpacks_sympa" ]; then
   echo 'test:install: everything is there'
   exit 0
 fi
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-  echo "test:install: missing:$missing" >&2
+  echo "test:install: missing:$missing $unpacks_sympa" >&2
   echo 'test:install: only root on Debian can install them here; elsewhere install these programs by hand' >&2
   exit 1
 fi
@@ -54,6 +63,14 @@ apt-get update -q
 if command -v debconf-set-selections >/dev/null 2>&1; then
   echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
 fi
-# Rather fail than take another mail server off the machine.
-# shellcheck disable=SC2086 # one word a package
-apt-get install -q -y --no-install-recommends --no-remove $missing
+if [ -n "$missing" ]; then
+  # Rather fail than take another mail server off the machine.
+  # shellcheck disable=SC2086 # one word a package
+  apt-get install -q -y --no-install-recommends --no-remove $missing
+fi
+if [ -n "$unpacks_sympa" ]; then
+  rm -rf "$sympa" "$sympa.new"
+  mkdir -p "$sympa.new"
+  (cd "$sympa.new" && apt-get download -q sympa && dpkg-deb -x sympa_*.deb . && rm sympa_*.deb)
+  mv "$sympa.new" "$sympa"
+fi
