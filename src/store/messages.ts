@@ -25,7 +25,9 @@ export type MessageState =
   | 'quarantined'
   | 'discarded'
   | 'moderation'
-  | 'auth';
+  | 'auth'
+  | 'executed'
+  | 'expired';
 
 /** A message as it is stored: the bytes as received and what was decided, never what was opened. */
 export interface StoredMessage {
@@ -151,6 +153,23 @@ export class Messages {
     const rows = await this.#database.db
       .selectFrom('message')
       .select(summaryColumns)
+      .where('state', 'in', states)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows as MessageSummary[];
+  }
+
+  /** Gives the messages of a list in some states, oldest first, without their bytes. */
+  async ofList(
+    list: string,
+    states: readonly MessageState[],
+    { limit }: { readonly limit: number },
+  ): Promise<readonly MessageSummary[]> {
+    const rows = await this.#database.db
+      .selectFrom('message')
+      .select(summaryColumns)
+      .where('list', '=', list)
       .where('state', 'in', states)
       .orderBy('id')
       .limit(limit)

@@ -9,6 +9,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: 'e4c1d0091960e5410dc935410a2f84e77eceed0892dfee041bd4dcbb3e0ae8e9',
     postgres: '6d26a6d31662598463e3a850140dc6bf0d4af738d13df6c88d014e922fbfad5a',
   },
+  '0002-requests': {
+    sqlite: '368fb1773f25cd2dbd3c85834b084393e679e8f8091f74d19105c361dfef9731',
+    postgres: '5873ab927b77f0fb64ee2512d151ecd2e8fc2257ac4b0458ad3dea7058c57ac5',
+  },
 };
 
 function digestsOf(name: string): object {

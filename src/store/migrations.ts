@@ -2,10 +2,12 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import { type Engine, type MigrationSql, sqlWords } from './engine.ts';
 import { firstTables } from './migrations/0001-first-tables.ts';
+import { requestTables } from './migrations/0002-requests.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0001-first-tables': firstTables,
+  '0002-requests': requestTables,
 };
 
 /** Gives the migrations in an engine's words. */

@@ -19,6 +19,11 @@ export interface Schema {
   lock: LockTable;
   bounce: BounceTable;
   report_entry: ReportTable;
+  request_key: RequestKeyTable;
+  rate: RateTable;
+  signature_used: SignatureUsedTable;
+  person: PersonTable;
+  archive_post: ArchivePostTable;
 }
 
 export interface MessageTable {
@@ -105,6 +110,8 @@ export interface SubscriberTable {
   gecos: string | null;
   since: number;
   source: string;
+  /** When reception, visibility or name last changed. */
+  updatedAt: number | null;
 }
 
 export interface CertificateTable {
@@ -178,4 +185,46 @@ export interface ReportTable {
   address: string;
   distributionId: string;
   code: string;
+}
+
+export interface RequestKeyTable {
+  digest: string;
+  kind: string;
+  list: string;
+  address: string;
+  request: string | null;
+  messageId: string | null;
+  createdAt: number;
+  expiresAt: number;
+  usedAt: number | null;
+  usedBy: string | null;
+  outcome: string | null;
+}
+
+export interface RateTable {
+  subject: string;
+  count: number;
+  since: number;
+}
+
+export interface SignatureUsedTable {
+  digest: string;
+  messageId: string;
+  usedAt: number;
+}
+
+export interface PersonTable {
+  address: string;
+  gecos: string | null;
+  lang: string | null;
+  updatedAt: number;
+}
+
+export interface ArchivePostTable {
+  list: string;
+  sequence: number;
+  month: string;
+  messageId: string;
+  distributionId: string;
+  sentAt: number;
 }

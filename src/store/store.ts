@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { ArchivePosts } from './archive-posts.ts';
 import { Certificates } from './certificates.ts';
 import type { Database, OpenDatabase } from './database.ts';
 import { Deliveries } from './deliveries.ts';
@@ -13,9 +14,12 @@ import { Jobs } from './jobs.ts';
 import { Messages } from './messages.ts';
 import { migrationProvider } from './migrations.ts';
 import { MirrorFiles } from './mirror-files.ts';
+import { Persons } from './persons.ts';
 import { openPostgres } from './postgres.ts';
+import { Rates, UsedSignatures } from './rates.ts';
 import { Receipts } from './receipts.ts';
 import { Bounces, Reports } from './records.ts';
+import { RequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 import { Subscribers } from './subscribers.ts';
@@ -38,6 +42,11 @@ export interface Repositories {
   readonly locks: Locks;
   readonly bounces: Bounces;
   readonly reports: Reports;
+  readonly requestKeys: RequestKeys;
+  readonly rates: Rates;
+  readonly usedSignatures: UsedSignatures;
+  readonly persons: Persons;
+  readonly archivePosts: ArchivePosts;
 }
 
 /** Which database it is. */
@@ -186,5 +195,10 @@ function repositories(database: Database): Repositories {
     locks: new Locks(database),
     bounces: new Bounces(database),
     reports: new Reports(database),
+    requestKeys: new RequestKeys(database),
+    rates: new Rates(database),
+    usedSignatures: new UsedSignatures(database),
+    persons: new Persons(database),
+    archivePosts: new ArchivePosts(database),
   };
 }

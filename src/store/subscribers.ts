@@ -41,7 +41,16 @@ export class Subscribers {
     } = subscriber;
     const result = await this.#database.db
       .insertInto('subscriber')
-      .values({ list, address, reception, visibility, gecos, source, since: this.#database.clock.now() })
+      .values({
+        list,
+        address,
+        reception,
+        visibility,
+        gecos,
+        source,
+        since: this.#database.clock.now(),
+        updatedAt: null,
+      })
       .onConflict((conflict) => conflict.columns(['list', 'address']).doNothing())
       .executeTakeFirst();
     return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -108,12 +117,38 @@ export class Subscribers {
 
   /** @returns false when the address is not subscribed */
   async setReception(list: string, address: string, reception: string): Promise<boolean> {
+    return this.update(list, address, { reception });
+  }
+
+  /** @returns false when the address is not subscribed */
+  async update(
+    list: string,
+    address: string,
+    options: Partial<Pick<Subscriber, 'reception' | 'visibility' | 'gecos'>>,
+  ): Promise<boolean> {
     const result = await this.#database.db
       .updateTable('subscriber')
-      .set({ reception })
+      .set({ ...options, updatedAt: this.#database.clock.now() })
       .where('list', '=', list)
       .where('address', '=', address)
       .executeTakeFirst();
     return result.numUpdatedRows > 0n;
+  }
+
+  /**
+   * Moves a subscription to another address; where that is subscribed, too, the old one ends.
+   *
+   * @returns false when the old address is not subscribed
+   */
+  async move(list: string, from: string, to: string): Promise<boolean> {
+    const { db, clock } = this.#database;
+    const known = await this.find(list, from);
+    if (!known) return false;
+    await db
+      .insertInto('subscriber')
+      .values({ ...known, address: to, updatedAt: clock.now() })
+      .onConflict((conflict) => conflict.columns(['list', 'address']).doNothing())
+      .execute();
+    return this.remove(list, from);
   }
 }

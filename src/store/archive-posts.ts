@@ -1,0 +1,59 @@
+import type { Database } from './database.ts';
+import type { ArchivePostTable } from './schema.ts';
+
+/** A post in the archive of its list; its bytes are those of the message as received. */
+export type ArchivePost = Readonly<ArchivePostTable>;
+
+/** How many posts a month has. */
+export interface ArchiveMonth {
+  /** `2026-11`. */
+  readonly month: string;
+  readonly posts: number;
+}
+
+/** The archives of lists. */
+export class ArchivePosts {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async insert(post: ArchivePost): Promise<void> {
+    await this.#database.db.insertInto('archive_post').values(post).execute();
+  }
+
+  async months(list: string): Promise<readonly ArchiveMonth[]> {
+    const rows = await this.#database.db
+      .selectFrom('archive_post')
+      .select(({ fn }) => ['month', fn.countAll<number>().as('posts')])
+      .where('list', '=', list)
+      .groupBy('month')
+      .orderBy('month')
+      .execute();
+    return rows.map(({ month, posts }) => ({ month, posts: Number(posts) }));
+  }
+
+  /** Gives the posts of a month in their order. */
+  async ofMonth(list: string, month: string, limit: number): Promise<readonly ArchivePost[]> {
+    return this.#database.db
+      .selectFrom('archive_post')
+      .selectAll()
+      .where('list', '=', list)
+      .where('month', '=', month)
+      .orderBy('sequence')
+      .limit(limit)
+      .execute();
+  }
+
+  async last(list: string): Promise<ArchivePost | undefined> {
+    const query = this.#database.db.selectFrom('archive_post').selectAll().where('list', '=', list);
+    return query.orderBy('sequence', 'desc').limit(1).executeTakeFirst();
+  }
+
+  /** Tells whether the bytes of a message belong to an archive, and so are kept. */
+  async holds(messageId: string): Promise<boolean> {
+    const query = this.#database.db.selectFrom('archive_post').select('list');
+    return (await query.where('messageId', '=', messageId).limit(1).executeTakeFirst()) !== undefined;
+  }
+}
