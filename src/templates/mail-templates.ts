@@ -4,7 +4,7 @@ export type TemplateValue =
   | number
   | boolean
   | null
-  | readonly string[]
+  | readonly TemplateValue[]
   | { readonly [key: string]: TemplateValue };
 
 /** One variable of a service mail. */

@@ -4,9 +4,9 @@ import { composeEntity } from '../mime/compose.ts';
 import { formatDate } from '../mime/date.ts';
 import { encodeQuotedPrintable } from '../mime/transfer-encoding.ts';
 import { randomToken } from '../secrets.ts';
-import { loadCatalogue } from './catalogue.ts';
+import { type Catalogue, loadCatalogue } from './catalogue.ts';
 import { TemplateError } from './error.ts';
-import { findTemplates } from './find-template.ts';
+import { findTemplates, type TemplateFile } from './find-template.ts';
 import { commonVariables, type MailTemplate, mailTemplates, type TemplateValue } from './mail-templates.ts';
 import { type RenderedText, renderText } from './render-text.ts';
 
@@ -62,10 +62,52 @@ const maxReferences = 20;
  * `catalogue-faulty`
  */
 export async function renderMail(input: ServiceMailInput): Promise<RenderedMail> {
-  const template = Object.hasOwn(mailTemplates, input.name) ? mailTemplates[input.name] : undefined;
-  if (!template) throw new TemplateError('template-unknown', `there is no service mail ${input.name}`);
-  const variables = completeVariables(input, template);
-  const { rendered, faults } = await renderNearest(input, variables);
+  return (await prepareMail(input.name, input.lang, input.folders)).render(input);
+}
+
+/** What a service mail is made from, read already: rendering waits for nothing, so that it fits into a transaction. */
+export interface PreparedMail {
+  readonly catalogue: Catalogue;
+  /** @throws TemplateError as `renderMail` does */
+  render(input: Omit<ServiceMailInput, 'name' | 'lang' | 'folders'>): RenderedMail;
+}
+
+/**
+ * Reads the templates and texts of a service mail.
+ *
+ * @throws TemplateError `template-unknown`, `template-missing`, `catalogue-faulty`
+ */
+export async function prepareMail(
+  name: string,
+  lang: string,
+  folders: readonly string[],
+): Promise<PreparedMail> {
+  const template = Object.hasOwn(mailTemplates, name) ? mailTemplates[name] : undefined;
+  if (!template) throw new TemplateError('template-unknown', `there is no service mail ${name}`);
+  const locales = folders.map((folder) => join(folder, '..', 'locales'));
+  const catalogue = await loadCatalogue(locales, lang);
+  const files = await findTemplates(name, lang, folders);
+  return {
+    catalogue,
+    render: (input) => {
+      const whole = { ...input, name, lang, folders };
+      const variables = completeVariables(whole, template);
+      return composeMail(whole, template, renderNearest(files, variables, catalogue));
+    },
+  };
+}
+
+/** A text, and the templates nearer than the one used that could not be. */
+interface NearestText {
+  readonly rendered: RenderedText;
+  readonly faults: readonly TemplateError[];
+}
+
+function composeMail(
+  input: ServiceMailInput,
+  template: MailTemplate,
+  { rendered, faults }: NearestText,
+): RenderedMail {
   const ascii = isPlainAscii(rendered.text);
   const crlf = new TextEncoder().encode(rendered.text.replaceAll('\n', '\r\n'));
   const fields: readonly (readonly [string, string])[] = [
@@ -89,18 +131,15 @@ export async function renderMail(input: ServiceMailInput): Promise<RenderedMail>
   return { subject: rendered.subject, fields, text: rendered.text, raw, faults };
 }
 
-async function renderNearest(
-  input: ServiceMailInput,
+function renderNearest(
+  files: readonly TemplateFile[],
   variables: Readonly<Record<string, TemplateValue>>,
-): Promise<{ readonly rendered: RenderedText; readonly faults: readonly TemplateError[] }> {
-  const catalogue = await loadCatalogue(
-    input.folders.map((folder) => join(folder, '..', 'locales')),
-    input.lang,
-  );
+  catalogue: Catalogue,
+): NearestText {
   const faults: TemplateError[] = [];
-  for (const file of await findTemplates(input.name, input.lang, input.folders)) {
+  for (const file of files) {
     try {
-      return { rendered: await renderText(file, variables, catalogue), faults };
+      return { rendered: renderText(file, variables, catalogue), faults };
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       faults.push(error);

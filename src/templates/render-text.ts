@@ -25,20 +25,36 @@ const maxSubjectLength = 200;
  *
  * @throws TemplateError `template-faulty`
  */
-export async function renderText(
+export function renderText(
   file: TemplateFile,
   variables: Readonly<Record<string, TemplateValue>>,
   catalogue: Catalogue,
-): Promise<RenderedText> {
+): RenderedText {
   const match = /^\u{feff}?Subject:[ \t]*([^\r\n]+)\r?\n[ \t]*\r?\n/u.exec(file.text);
   if (!match) throw faulty(file, 'the first line is not "Subject: …", followed by an empty one', 1);
   const liquid = engine(catalogue);
   const body = file.text.slice(match[0].length);
   const linesAbove = match[0].split('\n').length - 1;
   return {
-    subject: oneLine(await render(liquid, file, match[1]!, variables, 0)),
-    text: plainText(await render(liquid, file, body, variables, linesAbove)),
+    subject: oneLine(render(liquid, file, match[1]!, variables, 0)),
+    text: plainText(render(liquid, file, body, variables, linesAbove)),
   };
+}
+
+/**
+ * Renders one text of a catalogue with its values.
+ *
+ * @param source `{{ list }} has {{ count }} subscribers.`
+ * @returns lines, LF between them
+ * @throws TemplateError `template-faulty`
+ */
+export function renderPhrase(
+  source: string,
+  values: Readonly<Record<string, TemplateValue>>,
+  catalogue: Catalogue,
+  file: string,
+): string {
+  return plainText(render(engine(catalogue), { path: file, text: source }, source, values, 0)).trimEnd();
 }
 
 function engine(catalogue: Catalogue): Liquid {
@@ -72,15 +88,15 @@ function momentOf(value: unknown): string | undefined {
   return new Date(value).toISOString();
 }
 
-async function render(
+function render(
   liquid: Liquid,
   file: TemplateFile,
   source: string,
   variables: Readonly<Record<string, TemplateValue>>,
   linesAbove: number,
-): Promise<string> {
+): string {
   try {
-    return await liquid.parseAndRender(source, variables);
+    return liquid.parseAndRenderSync(source, variables) as string;
   } catch (error) {
     const line = (error as { token?: { getPosition?: () => number[] } }).token?.getPosition?.()[0] ?? 1;
     throw faulty(
