@@ -96,5 +96,5 @@ function own(record: Readonly<Record<string, VariableValue>> | undefined, key: s
 function isBcc({ message, listname }: ContextValues): VariableValue {
   if (!message || listname === undefined) return '';
   const named = [...message.headerValues('to'), ...message.headerValues('cc')];
-  return named.some((value) => value.toLowerCase().includes(listname.toLowerCase())) ? '' : '1';
+  return named.some((value) => value.toLowerCase().includes(listname.toLowerCase())) ? '0' : '1';
 }

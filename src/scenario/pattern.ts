@@ -42,5 +42,17 @@ function patternByDomain(source: string): Pattern {
 }
 
 function compile(source: string): RE2JS {
-  return RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
+  return RE2JS.compile(withPerlEnds(source), RE2JS.CASE_INSENSITIVE);
+}
+
+/** One step through a pattern: an escape, a character class with its named classes, or one character. */
+const patternStep = /\\.|\[\^?\]?(?:\\.|\[:\w*:\]|[^\]\\])*\]|./gs;
+
+/**
+ * `$` of Perl also stands in front of a line end that ends the text, as a body always does; that of the engine does not.
+ * A pattern that sets flags, or quotes with `\Q`, is left as it is.
+ */
+function withPerlEnds(source: string): string {
+  if (!source.includes('$') || /\\Q|\(\?[a-zA-Z-]+[):]/.test(source)) return source;
+  return source.replaceAll(patternStep, (step) => (step === '$' ? '(?:\\r?\\n)?\\z' : step));
 }

@@ -59,7 +59,8 @@ const patternsText = `
 
 They are those of RE2, matched in a time that grows only with the length of the text; case never counts. \`[domain]\` and
 \`[host]\` inside stand for the mail domain, \`\\/\` for a slash. Look-around and back references do not exist: a pattern that
-uses them is an error with its place. \`.\` does not match a line end, and \`$\` only the end of the whole text.
+uses them is an error with its place. \`.\` does not match a line end, and \`$\` only the end of the whole text, or in front
+of the line end that ends it.
 
 ### Dates
 

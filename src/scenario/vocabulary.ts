@@ -166,7 +166,7 @@ export const variableWords: Readonly<Record<string, string>> = {
   listname: 'Name of the list.',
   domain: 'Mail domain of the list.',
   host: 'The same, in old files.',
-  is_bcc: '`1` when neither To nor Cc names the list.',
+  is_bcc: '`1` when neither To nor Cc names the list, else `0`.',
   msg_body: 'Body of the message, where it is text.',
   msg_encrypted: '`smime` when the list opened an encrypted layer, else empty.',
   topic: 'Topics of the message.',
