@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs the real programs that tests drive, on Debian, as root: openssl, PostgreSQL, Postfix, and the S/MIME programs
-# that messages are exchanged with (NSS, gpgsm, Bouncy Castle with a Java compiler), and Sympa, whose decisions ours are
-# compared with. No service is started by it, and none of the machine's own mail or databases is configured: the tests
-# run instances of their own.
+# Installs the real programs that tests drive, on Debian, as root: openssl, PostgreSQL, Postfix, OpenLDAP, the S/MIME
+# programs that messages are exchanged with (NSS, gpgsm, Bouncy Castle with a Java compiler), and Sympa, whose decisions
+# ours are compared with. No service is started by it, and none of the machine's own mail, databases or directories is
+# configured: the tests run instances of their own.
 # Where everything is there already it ends at once.
 set -eu
 
@@ -15,6 +15,7 @@ command -v openssl >/dev/null 2>&1 || lacks openssl
 set -- /usr/lib/postgresql/*/bin/initdb
 [ -x "$1" ] || command -v initdb >/dev/null 2>&1 || lacks postgresql
 [ -x /usr/sbin/postfix ] || command -v postfix >/dev/null 2>&1 || lacks postfix
+[ -x /usr/sbin/slapd ] || command -v slapd >/dev/null 2>&1 || lacks slapd
 command -v cmsutil >/dev/null 2>&1 || lacks libnss3-tools
 command -v gpgsm >/dev/null 2>&1 || lacks gpgsm
 command -v gpg-agent >/dev/null 2>&1 || lacks gpg-agent
@@ -59,9 +60,10 @@ chmod 755 "$policy"
 
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 apt-get update -q
-# The machine's own Postfix stays without a configuration.
+# The machine's own Postfix and OpenLDAP stay without a configuration.
 if command -v debconf-set-selections >/dev/null 2>&1; then
   echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+  echo 'slapd slapd/no_configuration boolean true' | debconf-set-selections
 fi
 if [ -n "$missing" ]; then
   # Rather fail than take another mail server off the machine.

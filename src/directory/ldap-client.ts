@@ -1,0 +1,307 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls';
+import { Client, type Entry, ResultCodeError, type SearchRequest } from 'ldapts';
+import { DirectoryError } from './error.ts';
+import { parseSearchFilter, type SearchFilter } from './filter-text.ts';
+import { type RootPlaces, trustedRoots } from './trusted-roots.ts';
+
+/** A directory server. */
+export interface DirectoryServer {
+  readonly host: string;
+  /** Default: 389, with LDAPS 636. */
+  readonly port?: number;
+}
+
+/** How a directory is reached. */
+export interface DirectoryAccess extends RootPlaces {
+  /** Tried in this order until one answers. */
+  readonly servers: readonly DirectoryServer[];
+  readonly tls: 'none' | 'starttls' | 'ldaps';
+  /** Whether the certificate of the server is checked, with its host name. */
+  readonly verifiesServer: boolean;
+  /** Anonymous without it. */
+  readonly login?: { readonly name: string; readonly password: string };
+  readonly limits?: Partial<DirectoryLimits>;
+}
+
+/** Bounds of one visit to a directory. */
+export interface DirectoryLimits {
+  /** Time until one server is connected and logged in to, or has given one answer. */
+  readonly stepMs: number;
+  /** Time for everything, all servers together. */
+  readonly totalMs: number;
+  /** The most that one server may send. */
+  readonly bytes: number;
+}
+
+const usualLimits: DirectoryLimits = { stepMs: 4_000, totalMs: 10_000, bytes: 4 << 20 };
+
+/** Some hundred of the smallest messages. */
+const pieceBytes = 8_192;
+
+/** How aliases are followed (RFC 4511 §4.5.1.3). */
+export type Dereferencing = 'never' | 'search' | 'find' | 'always';
+
+/** A search (RFC 4511 §4.5.1); referrals are not followed. */
+export interface DirectorySearch {
+  /** Name of the entry that it starts at. */
+  readonly base: string;
+  readonly scope: 'base' | 'one' | 'sub';
+  /** By RFC 4515; values that come from outside through `escapeFilterValue`. */
+  readonly filter: string;
+  /** Attributes that are wanted; none: only the names of the entries. */
+  readonly attributes: readonly string[];
+  /** The most entries that are given; further ones are left out. */
+  readonly maxEntries: number;
+  readonly dereferencing?: Dereferencing;
+}
+
+/** An entry of a directory. */
+export interface DirectoryEntry {
+  /** Its distinguished name, as the server writes it. */
+  readonly name: string;
+  /** Gives the values of an attribute as they are on the wire; its name in any case, with options such as `;binary`. */
+  values(attribute: string): readonly Uint8Array[];
+}
+
+/** An open connection to a directory. */
+export interface Directory {
+  /** @throws DirectoryError */
+  search(search: DirectorySearch): Promise<readonly DirectoryEntry[]>;
+}
+
+/**
+ * Connects to the first server that answers, lets some work be done, and closes the connection.
+ *
+ * @returns what the work gives
+ * @throws DirectoryError; temporary where no server answers
+ */
+export async function withDirectory<T>(
+  access: DirectoryAccess,
+  work: (directory: Directory) => Promise<T>,
+): Promise<T> {
+  const limits = { ...usualLimits, ...access.limits };
+  const roots = access.tls === 'none' || !access.verifiesServer ? undefined : await trustedRoots(access);
+  const untilMs = performance.now() + limits.totalMs;
+  let failure = new DirectoryError('directory-unreachable', 'no directory server is named');
+  for (const server of access.servers) {
+    const connection = new Connection(server, access, roots, limits, untilMs);
+    try {
+      await connection.open();
+      return await work(connection);
+    } catch (error) {
+      // The work itself may fail in its own ways; another server is asked only where this one gave no answer.
+      if (!(error instanceof DirectoryError && error.temporary)) throw error;
+      failure = error;
+    } finally {
+      connection.close();
+    }
+  }
+  throw failure;
+}
+
+/** Codes of results (RFC 4511 §4.1.9) that mean more than a refusal. */
+const resultCodes: Readonly<Record<number, ConstructorParameters<typeof DirectoryError>>> = {
+  3: ['directory-timeout', 'the directory server needs too long'],
+  32: ['directory-no-base', 'the directory has no entry of the name that the search starts at'],
+  48: ['directory-login', 'the directory server does not take the name or password'],
+  49: ['directory-login', 'the directory server does not take the name or password'],
+  51: ['directory-unreachable', 'the directory server is busy'],
+  52: ['directory-unreachable', 'the directory server is not available'],
+};
+
+class Connection implements Directory {
+  readonly #server: DirectoryServer;
+  readonly #access: DirectoryAccess;
+  readonly #roots: SecureContext | undefined;
+  readonly #limits: DirectoryLimits;
+  readonly #untilMs: number;
+  readonly #sockets: Socket[] = [];
+  readonly #client: Client;
+  #failure: DirectoryError | undefined;
+  #received = 0;
+
+  constructor(
+    server: DirectoryServer,
+    access: DirectoryAccess,
+    roots: SecureContext | undefined,
+    limits: DirectoryLimits,
+    untilMs: number,
+  ) {
+    this.#server = server;
+    this.#access = access;
+    this.#roots = roots;
+    this.#limits = limits;
+    this.#untilMs = untilMs;
+    const isSecure = access.tls === 'ldaps';
+    const host = isIP(server.host) === 6 ? `[${server.host}]` : server.host;
+    const port = server.port ?? (isSecure ? 636 : 389);
+    this.#client = new Client({
+      url: `${isSecure ? 'ldaps' : 'ldap'}://${host}:${port}`,
+      ...(isSecure && { tlsOptions: this.#tlsOptions() }),
+      createConnection: ((...args: Parameters<typeof connect>) =>
+        this.#watched(connect(...args))) as typeof connect,
+      createSecureConnection: ((...args: Parameters<typeof connectTls>) =>
+        this.#watched(connectTls(...args))) as typeof connectTls,
+    });
+  }
+
+  async open(): Promise<void> {
+    const { tls, login } = this.#access;
+    if (login?.password === '')
+      throw new DirectoryError('directory-login', 'a login without password would be none (RFC 4513 §5.1.2)');
+    await this.#step(async () => {
+      if (tls === 'starttls') await this.#startTls();
+      // Without a login the connection is tried here as well, so that the next server is asked where this one is dead.
+      await this.#client.bind(login?.name ?? '', login?.password ?? '');
+    });
+  }
+
+  async search(search: DirectorySearch): Promise<readonly DirectoryEntry[]> {
+    const filter = parseSearchFilter(search.filter);
+    this.#received = 0;
+    followAliases(this.#client, search.dereferencing ?? 'never');
+    const found = await this.#step(() =>
+      this.#client.search(search.base, this.#searchOptions(search, filter)),
+    );
+    return found.searchEntries.slice(0, search.maxEntries).map(entryOf);
+  }
+
+  close(): void {
+    // What is still waited for is over. The library leaves a connection alone that hangs in a handshake.
+    this.#client.unbind().catch(() => undefined);
+    setImmediate(() => {
+      for (const socket of this.#sockets) socket.on('error', () => undefined).destroy();
+    });
+  }
+
+  #searchOptions({ scope, attributes, maxEntries }: DirectorySearch, filter: SearchFilter) {
+    return {
+      scope,
+      filter,
+      sizeLimit: maxEntries,
+      timeLimit: Math.max(1, Math.ceil(this.#limits.stepMs / 1_000)),
+      // No attributes: RFC 4511 §4.5.1.8.
+      attributes: attributes.length > 0 ? [...attributes] : ['1.1'],
+      explicitBufferAttributes: new EveryAttribute(),
+    };
+  }
+
+  async #startTls(): Promise<void> {
+    try {
+      await this.#client.startTLS(this.#tlsOptions());
+    } catch (error) {
+      if (!(error instanceof ResultCodeError)) throw error;
+      throw new DirectoryError('directory-no-tls', 'the directory server refuses StartTLS');
+    }
+  }
+
+  #tlsOptions(): ConnectionOptions {
+    const { host } = this.#server;
+    return {
+      host,
+      ...(isIP(host) === 0 && { servername: host }),
+      rejectUnauthorized: this.#access.verifiesServer,
+      ...(this.#roots && { secureContext: this.#roots }),
+    };
+  }
+
+  /**
+   * Counts what the server sends and gives it on in small pieces: the library reads the messages of a piece by
+   * recursion. The socket is remembered so that it can be closed whatever the library waits for.
+   */
+  #watched<S extends Socket>(socket: S): S {
+    this.#sockets.push(socket);
+    const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: unknown[]) => boolean;
+    const take = (event: string | symbol, ...values: unknown[]): boolean => {
+      if (event !== 'data') return emit(event, ...values);
+      const data = values[0] as Buffer;
+      this.#received += data.length;
+      if (this.#received > this.#limits.bytes) this.#overflow(socket);
+      else
+        for (let at = 0; at < data.length; at += pieceBytes) emit('data', data.subarray(at, at + pieceBytes));
+      return true;
+    };
+    return Object.assign(socket, { emit: take });
+  }
+
+  #overflow(socket: Socket): void {
+    const text = `the directory server sends more than ${this.#limits.bytes} bytes`;
+    this.#failure = new DirectoryError('directory-bad-answer', text);
+    socket.destroy();
+  }
+
+  /** Does one exchange with the server within its time. */
+  async #step<T>(exchange: () => Promise<T>): Promise<T> {
+    const leftMs = Math.min(this.#limits.stepMs, this.#untilMs - performance.now());
+    const late = new DirectoryError('directory-timeout', 'the directory server does not answer in time');
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(late), Math.max(0, leftMs));
+    });
+    try {
+      return await Promise.race([exchange(), timeout]);
+    } catch (error) {
+      throw this.#failure ?? failureOf(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Asks the library for every value as bytes, in whatever case the server writes the attribute. */
+class EveryAttribute extends Array<string> {
+  override includes(): boolean {
+    return true;
+  }
+}
+
+/** The library has the field in its request and no way to it from `search`; a test follows an alias of a real server. */
+function followAliases(client: Client, dereferencing: Dereferencing): void {
+  const inner = client as unknown as { _sendSearch(request: SearchRequest, ...rest: unknown[]): unknown };
+  const send = Object.getPrototypeOf(inner)._sendSearch as typeof inner._sendSearch;
+  inner._sendSearch = (request, ...rest) => {
+    request.derefAliases = dereferencing;
+    return send.call(inner, request, ...rest);
+  };
+}
+
+function entryOf({ dn, ...attributes }: Entry): DirectoryEntry {
+  const values = new Map(
+    Object.entries(attributes).map(([name, value]) => [name.toLowerCase(), bytesOf(value)]),
+  );
+  return { name: dn, values: (attribute) => values.get(attribute.toLowerCase()) ?? [] };
+}
+
+function bytesOf(value: Entry[string]): readonly Uint8Array[] {
+  return [value].flat().map((one) => new Uint8Array(Buffer.from(one as Buffer)));
+}
+
+/** Never the text of the server or of the library as the message: it may quote what was searched for. */
+function failureOf(error: unknown): Error {
+  if (error instanceof DirectoryError) return error;
+  if (error instanceof ResultCodeError) {
+    const known = resultCodes[error.code];
+    if (known) return new DirectoryError(...known);
+    return new DirectoryError('directory-refused', `the directory server refuses (result ${error.code})`);
+  }
+  // Where the library stumbles over what it reads, the error is of any kind.
+  if (!(error instanceof Error) || error.name !== 'Error' || 'messageDetails' in error)
+    return new DirectoryError('directory-bad-answer', 'what the directory server sends is not LDAP');
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined && isCertificateFault(code))
+    return new DirectoryError('directory-untrusted', `the certificate of the server is not taken (${code})`);
+  if (code?.startsWith('ERR_SSL'))
+    return new DirectoryError('directory-no-tls', `the directory server does not speak TLS (${code})`);
+  return new DirectoryError(
+    'directory-unreachable',
+    `the directory server cannot be used (${code ?? 'connection lost'})`,
+  );
+}
+
+const certificateFaults =
+  /^(?:ERR_TLS_CERT|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|INVALID_|HOSTNAME_|PATH_LENGTH)/;
+
+function isCertificateFault(code: string): boolean {
+  return certificateFaults.test(code);
+}
