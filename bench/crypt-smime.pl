@@ -1,4 +1,5 @@
-# Measures Crypt::SMIME, which Sympa uses, in one process: prints how often a second an operation is done.
+# Measures Crypt::SMIME, which Sympa uses, in one process: prints how often a second an operation is done, in the best
+# slice of the time; certificates and keys are loaded before.
 #
 #   perl crypt-smime.pl verify SECONDS MESSAGE ANCHORS.pem
 #   perl crypt-smime.pl decrypt SECONDS MESSAGE CERT.pem KEY.pem
@@ -38,9 +39,14 @@ if ($operation eq 'verify') {
 }
 
 $work->();
-my ($start, $count) = (time, 0);
-while (time - $start < $seconds) {
-    $work->();
-    $count++;
+my ($best, $end) = (0, time + $seconds);
+while (time < $end) {
+    my ($start, $count) = (time, 0);
+    while (time - $start < 0.05) {
+        $work->();
+        $count++;
+    }
+    my $rate = $count / (time - $start);
+    $best = $rate if $rate > $best;
 }
-printf "%f\n", $count / (time - $start);
+printf "%f\n", $best;

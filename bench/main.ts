@@ -18,7 +18,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   },
   crypto: async () => {
     say(
-      'verify with path and CRLs, decrypt, seal to 1,000: messages or copies a second on one core, best of six',
+      'verify with path and CRLs, decrypt, seal to 1,000: messages or copies a second on one core, in the best slice',
     );
     say('operation      size       ours   openssl cms   Crypt::SMIME');
     for (const { operation, size, oursPerSecond, opensslPerSecond, cryptSmimePerSecond } of benchCrypto()) {

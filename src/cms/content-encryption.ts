@@ -1,4 +1,11 @@
-import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM, hkdfSync } from 'node:crypto';
+import {
+  type CipherGCM,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type DecipherGCM,
+  hkdfSync,
+} from 'node:crypto';
 import { decryptRc2Cbc } from '../pki/rc2.ts';
 import { type ContentCipher, type ContentEncryption, isAead, sentTagBytes } from './content-cipher.ts';
 import { withoutPadding } from './padding.ts';
@@ -41,7 +48,12 @@ function decryptAead(
   let output: Uint8Array | undefined;
   try {
     const options = { authTagLength: tagBytes };
-    const decipher = createDecipheriv(cipher.cipher as 'aes-256-gcm', key, iv, options) as DecipherGCM;
+    const decipher = createDecipheriv(
+      cipher.cipher as 'aes-256-gcm',
+      createSecretKey(key),
+      iv,
+      options,
+    ) as DecipherGCM;
     decipher.setAAD(aad, { plaintextLength: ciphertext.length }).setAuthTag(tag);
     output = decipher.update(ciphertext);
     decipher.final();
@@ -61,7 +73,7 @@ function decryptCbc(
   if (ciphertext.length === 0 || ciphertext.length % cipher.blockBytes !== 0) return undefined;
   try {
     // The padding is taken off here: so the content comes in one piece and is not copied.
-    const decipher = createDecipheriv(cipher.cipher, key, iv).setAutoPadding(false);
+    const decipher = createDecipheriv(cipher.cipher, createSecretKey(key), iv).setAutoPadding(false);
     const output = decipher.update(ciphertext);
     decipher.final();
     return withoutPadding(output, cipher.blockBytes);

@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Certificate } from '../pki/certificate.ts';
 import { sameBytes } from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
@@ -167,7 +167,7 @@ function addAgreements(
 }
 
 /** Made anew with each process: what stands in for a key of a wrong length must not be guessed, and must not change. */
-const substituteSecret = randomBytes(32);
+const substituteSecret = createSecretKey(randomBytes(32));
 
 /**
  * RFC 3218 §2.3.2: where the padding is wrong or the key has a wrong length, decryption goes on with a key made up from

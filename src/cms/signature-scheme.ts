@@ -1,4 +1,4 @@
-import { constants, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import type { AlgorithmIdentifier } from '../pki/algorithm.ts';
 import { oids } from '../pki/oid.ts';
 import { isAbsentOrNull } from './algorithm.ts';
@@ -113,13 +113,13 @@ function pureScheme(name: string, digest: Digest): SignatureScheme {
   };
 }
 
+/** PKCS #1 v1.5 and DER are what node:crypto takes without options, and a bare key object spares it time. */
 function pkcs1Scheme(digest: Digest): SignatureScheme {
-  const padding = constants.RSA_PKCS1_PADDING;
   return {
     name: `rsa-pkcs1-${digest.name}`,
     keyTypes: ['rsa'],
     digest,
-    verify: (data, key, signature) => verify(digest.hash, data, { key, padding }, signature),
+    verify: (data, key, signature) => verify(digest.hash, data, key, signature),
   };
 }
 
@@ -128,7 +128,7 @@ function dsaScheme(kind: 'ecdsa' | 'dsa', digest: Digest): SignatureScheme {
     name: `${kind}-${digest.name}`,
     keyTypes: [kind === 'ecdsa' ? 'ec' : 'dsa'],
     digest,
-    verify: (data, key, signature) => verify(digest.hash, data, { key, dsaEncoding: 'der' }, signature),
+    verify: (data, key, signature) => verify(digest.hash, data, key, signature),
   };
 }
 

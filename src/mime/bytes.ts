@@ -10,6 +10,7 @@ export const octet = {
   dot: 46,
   colon: 58,
   equals: 61,
+  underscore: 95,
 } as const;
 
 /**

@@ -7,6 +7,19 @@ const bytes = (text: string) => Buffer.from(text, 'latin1');
 const decode = (text: string, encoding: string) =>
   Buffer.from(decodeTransferEncoding(bytes(text), encoding)).toString('latin1');
 
+/** What base64 looks like after it was through many hands. */
+function oddBase64(maxLength: number): fc.Arbitrary<Buffer> {
+  const pieces = fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom('QUJD', 'AbCd+/==', '09+/', 'QUJDREVGR0hJSktMTU5P') },
+    { weight: 3, arbitrary: fc.constantFrom('\r\n', '\n', ' ', '\t', '\r') },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('Q', 'QU', '=', '==', '-', '_', '!', '\0', '\x0b', '\x0c', '\xa0', '\xff'),
+    },
+  );
+  return fc.array(pieces, { minLength: 1, maxLength }).map((texts) => bytes(texts.join('')));
+}
+
 describe('decodeTransferEncoding', () => {
   it.each([
     ['QUJD\r\nREVG', 'ABCDEF'],
@@ -56,6 +69,23 @@ describe('decodeTransferEncoding', () => {
       const decoded = decodeTransferEncoding(bytes(lines.join(between)), 'base64');
       expect(raw.equals(decoded)).toBe(true);
     }
+  });
+
+  /** Behind padding that ends the data nothing counts, but this keeps the built-in decoder from being used. */
+  const forcesCarefulReading = bytes('====_');
+
+  it.each([
+    ['bytes of all kinds', fc.uint8Array({ maxLength: 80 })],
+    ['digits with odd bytes between', oddBase64(80)],
+    ['more than a piece', oddBase64(80).map((line) => Buffer.from(Buffer.alloc(140_000, line)))],
+  ])('decodes base64 by the built-in decoder as by its own: %s', (_kind, bodies) => {
+    fc.assert(
+      fc.property(bodies, (body) => {
+        const careful = decodeTransferEncoding(Buffer.concat([body, forcesCarefulReading]), 'base64');
+        expect(Buffer.compare(decodeTransferEncoding(body, 'base64'), careful)).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('never gives more than it may', () => {

@@ -59,44 +59,62 @@ function base64Table(): Uint8Array {
 function decodeBase64(bytes: Buffer): Uint8Array {
   const padding = bytes.indexOf(octet.equals);
   const data = padding < 0 ? bytes : bytes.subarray(0, padding);
-  const digits = countCleanDigits(data);
+  const decoded =
+    isPlainEnd(bytes.subarray(data.length)) && !isBase64Url(data) ? decodeByPieces(data) : undefined;
+  if (decoded !== undefined) return decoded;
   // A padding character after one digit of four is junk, so that what follows it still counts.
-  const isClean = digits > 0 && digits % 4 !== 1;
-  return isClean ? decodeCleanBase64(data, digits) : decodeDirtyBase64(bytes);
+  return hasWholeOctets(data) ? decodeCarefully(data) : decodeCarefully(bytes);
 }
 
-/** Counts the digits; 0 where anything but digits and blanks stands between them. */
-function countCleanDigits(data: Buffer): number {
+const maxPlainEnd = 16;
+
+/** Tells whether from the first padding on nothing stands but padding and blanks, as almost always. */
+function isPlainEnd(end: Buffer): boolean {
+  if (end.length > maxPlainEnd) return false;
+  return end.every((byte) => byte === octet.equals || base64Digits[byte] === base64Skip);
+}
+
+/** The built-in decoder leaves out what is no digit, as it should, but takes these two for digits. RFC 4648 §5. */
+function isBase64Url(data: Buffer): boolean {
+  return data.includes(octet.dash) || data.includes(octet.underscore);
+}
+
+/** Tells whether there are digits and blanks alone, and not one digit more than a multiple of four. */
+function hasWholeOctets(data: Buffer): boolean {
   const table = base64Digits;
-  let worst = 0;
   let digits = 0;
   for (let index = 0; index < data.length; index++) {
     const value = table[data[index]!]!;
     if (value < 64) digits++;
-    else if (value > worst) worst = value;
+    else if (value === base64Invalid) return false;
   }
-  return worst === base64Invalid ? 0 : digits;
+  return digits > 0 && digits % 4 !== 1;
 }
 
-/** Divisible by four, and by far longer than a line. */
+/** By far longer than a line, and short enough for a string that is not given memory of its own. */
 const base64PieceBytes = 1 << 16;
 
+/** Three digits more than a piece has tell how many of its last four were there. */
+const probeDigits = 'AAA';
+
 /**
- * Decodes digits and blanks. The built-in decoder takes strings alone, so it is given lines by the piece: a string of
- * the whole would hold the message a second time.
+ * Decodes with the built-in decoder. It takes strings alone, so it is given lines by the piece: a string of the whole
+ * would hold the message a second time.
  *
- * @param digits how many digits there are, not one more than a multiple of four
+ * @returns undefined where a piece does not end with a group of four digits: the next would be read in wrong groups
  */
-function decodeCleanBase64(data: Buffer, digits: number): Uint8Array {
-  const decoded = Buffer.allocUnsafeSlow(Math.floor((digits * 3) / 4));
+function decodeByPieces(data: Buffer): Uint8Array | undefined {
+  const decoded = Buffer.allocUnsafeSlow(Math.floor((data.length * 3) / 4) + probeDigits.length);
   let length = 0;
   for (let start = 0, end = 0; start < data.length; start = end) {
     end = base64PieceEnd(data, start);
-    length += decoded.write(data.toString('latin1', start, end), length, 'base64');
-    // Where a piece ends within a group of four digits, the next one would be read in wrong groups.
-    if (end < data.length && length % 3 !== 0) return decodeDirtyBase64(data);
+    const piece = data.toString('latin1', start, end);
+    if (end === data.length) return decoded.subarray(0, length + decoded.write(piece, length, 'base64'));
+    const written = decoded.write(piece + probeDigits, length, 'base64');
+    if (written % 3 !== 2) return undefined;
+    length += written - 2;
   }
-  return length === decoded.length ? decoded : decodeDirtyBase64(data);
+  return decoded.subarray(0, length);
 }
 
 function base64PieceEnd(data: Buffer, start: number): number {
@@ -107,7 +125,7 @@ function base64PieceEnd(data: Buffer, start: number): number {
 }
 
 /** RFC 2045 §6.8: characters outside of the alphabet are ignored; padding that completes four digits ends the data. */
-function decodeDirtyBase64(bytes: Buffer): Uint8Array {
+function decodeCarefully(bytes: Buffer): Uint8Array {
   const decoded = Buffer.allocUnsafe(Math.ceil(bytes.length / 4) * 3);
   let length = 0;
   let digits = 0;

@@ -166,8 +166,10 @@ export function verifySignature(
   signature: Uint8Array,
 ): boolean {
   if (!keyTypes[scheme.kind].includes(key.asymmetricKeyType ?? '')) return false;
+  // What the other kinds ask for is what the primitive does without options, and a bare key object spares it time.
+  const input = scheme.kind === 'rsa-pss' ? { key, ...paddingOf(scheme) } : key;
   try {
-    return verify(scheme.hash ?? null, data, { key, ...paddingOf(scheme) }, signature);
+    return verify(scheme.hash ?? null, data, input, signature);
   } catch {
     // The primitive throws for a key whose own parameters forbid this use of it (RFC 4055 §3.3), and for some broken values.
     return false;
