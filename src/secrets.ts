@@ -43,3 +43,13 @@ export function sameSecret(a: string, b: string): boolean {
   const right = createHash('sha256').update(b).digest();
   return timingSafeEqual(left, right);
 }
+
+const keyAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/** Makes a key that a person may have to type: 128 bits of randomness in 26 letters and digits that look unlike each other. */
+export function newKey(): string {
+  let key = '';
+  // 26 × 5 bits; each octet gives five of its own.
+  for (const byte of randomBytes(26)) key += keyAlphabet[byte & 31];
+  return key;
+}

@@ -24,7 +24,7 @@ export function serviceMailHandler(parts: DeliveryParts): JobHandler {
   return async (job) => {
     const asked = job.payload as unknown as ServiceMail;
     const list = asked.list === '' ? undefined : await parts.lists.find(asked.list);
-    const mail = { ...asked, to: asked.to === 'owners' ? (list?.owners ?? []) : asked.to };
+    const mail = { ...asked, to: addressees(asked.to, list) };
     if (mail.to.length === 0) return { status: 'done' };
     const rendered = await render(parts, mail, list);
     await parts.store.transaction(async (tx) => {
@@ -33,6 +33,11 @@ export function serviceMailHandler(parts: DeliveryParts): JobHandler {
     });
     return { status: 'done' };
   };
+}
+
+function addressees(to: ServiceMail['to'], list: List | undefined): readonly string[] {
+  if (to === 'owners') return list?.owners ?? [];
+  return to === 'editors' ? (list?.receptiveEditors ?? []) : to;
 }
 
 /** Makes the handler of the notice to a subscriber without usable certificate: once a period, however many posts wait. */
@@ -88,7 +93,7 @@ async function render(
   const request = list ? `${list.name}-request@${robot.domain}` : null;
   const rendered = await renderMail({
     name: mail.template,
-    lang: list?.config.lang ?? robot.conf.lang,
+    lang: await languageOf(mail.to, list?.config.lang ?? robot.conf.lang, parts),
     folders: mailFolders(parts, list, robot),
     variables: {
       list: list && request ? { name: list.name, address: list.address, request } : null,
@@ -100,11 +105,26 @@ async function render(
     to: mail.to,
     atMs: clock.now(),
     inReplyTo: typeof messageId === 'string' ? messageId : null,
+    ...(mail.replyTo === 'commands' && { replyTo: commandAddress(robot) }),
     ...(list && { moreFields: [['X-Loop', list.address]] as const }),
   });
   for (const fault of rendered.faults)
     parts.log.warn('template not usable', { template: mail.template, code: fault.code, site: site.file });
   return rendered;
+}
+
+/** One reader is written to in the language that is known of that person; several in that of the list. */
+async function languageOf(
+  to: readonly string[],
+  fallback: string,
+  { store }: DeliveryParts,
+): Promise<string> {
+  const known = to.length === 1 ? await store.persons.find(to[0]!) : undefined;
+  return known?.lang ?? fallback;
+}
+
+function commandAddress(robot: Robot): string {
+  return `${robot.conf.email}@${robot.domain}`;
 }
 
 function mailFolders(parts: DeliveryParts, list: List | undefined, robot: Robot): readonly string[] {

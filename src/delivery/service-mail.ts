@@ -6,8 +6,10 @@ export interface ServiceMail {
   /** The list that it is about; empty for mail of the site. */
   readonly list: string;
   /** `owners`: whoever owns the list when the mail is made. */
-  readonly to: readonly string[] | 'owners';
-  /** Values for the template: never plaintext, never a secret. */
+  readonly to: readonly string[] | 'owners' | 'editors';
+  /** Where answers go, beside the address that it is from: `commands` is the address that takes commands. */
+  readonly replyTo?: 'commands';
+  /** Values for the template: never plaintext, nor a secret but the one-time key that the mail is there to bring. */
   readonly variables: Readonly<Record<string, string | number | readonly string[] | null>>;
 }
 

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { canonicalAddress, parseAddress } from '../mime/address.ts';
+
+/** A list as people name it: `name` or `name@domain`. Whether it is there is looked at later. */
+export const listArgument = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\s<>()",;:\\]+$/)
+  .transform((text) => text.toLowerCase());
+
+/** An address, made canonical. */
+export const addressArgument = z
+  .string()
+  .max(320)
+  .transform((text, context) => {
+    const address = parseAddress(text.replace(/^<(.*)>$/, '$1'));
+    if (address !== undefined) return canonicalAddress(address);
+    context.addIssue({ code: 'custom', message: 'no address' });
+    return z.NEVER;
+  });
+
+/** A display name: one line, no control characters. */
+export const gecosArgument = z
+  .string()
+  .max(200)
+  .transform((text) => text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim())
+  .optional();
+
+/** A key as it was sent by mail; case does not count. */
+export const keyArgument = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z0-9]{16,64}$/)
+  .transform((text) => text.toLowerCase());

@@ -1,0 +1,76 @@
+import { isOwner } from '../lists/roles.ts';
+import type { RequestKey } from '../store/request-keys.ts';
+import { formatCall } from './call.ts';
+import type { HeldRequest } from './hold-request.ts';
+import { digestOfKey } from './keys.ts';
+import type { RequestParts } from './operation.ts';
+import { type PlannedRequest, planRequest } from './plan-request.ts';
+import { type RequestReport, refused } from './report.ts';
+import type { Requester } from './requester.ts';
+
+/** A key sent back, perhaps with the command that it is for. */
+export interface Confirmation {
+  readonly key: string;
+  /** As `formatCall` writes it; where it is given, the key must be for just that. */
+  readonly command?: string;
+}
+
+/**
+ * Takes a key back: a request goes on as confirmed by the address that the key went to (`md5`), or as decided by an owner.
+ * A key is good for one act, one list and one address, once.
+ */
+export async function planConfirmation(
+  { key, command }: Confirmation,
+  requester: Requester,
+  parts: RequestParts,
+): Promise<PlannedRequest> {
+  // The key itself stands in no report.
+  const shown = command === undefined ? 'AUTH' : `AUTH ${command}`;
+  const digest = digestOfKey(key);
+  const row = await parts.store.requestKeys.find(digest);
+  const fault = await faultOf(row, requester, parts);
+  if (fault || !row) return { command: shown, perform: async () => fault ?? refused('key-unknown') };
+  const held = JSON.parse(row.request!) as HeldRequest;
+  const meant = formatCall(held.call);
+  if (command !== undefined && normal(command) !== normal(meant))
+    return { command: shown, perform: async () => refused('key-unknown') };
+  const planned = await planRequest(held.call, confirmedRequester(row, held, requester), parts);
+  return {
+    command: meant,
+    perform: async (tx) =>
+      (await tx.requestKeys.use(digest, requester.sender, 'done'))
+        ? planned.perform(tx)
+        : refused('key-used'),
+  };
+}
+
+/** Says why a key does nothing for this requester. */
+async function faultOf(
+  row: RequestKey | undefined,
+  { sender, channel }: Requester,
+  { lists, clock }: RequestParts,
+): Promise<RequestReport | undefined> {
+  if (!row || row.expiresAt <= clock.now()) return refused('key-unknown');
+  if (row.kind !== 'confirm' && row.kind !== 'approve') return refused('key-unknown');
+  if (row.usedAt !== null) return refused('key-used');
+  if (channel === 'command-line') return undefined;
+  if (row.kind === 'confirm') return row.address === sender ? undefined : refused('key-unknown');
+  const robot = lists.robotOf(row.list);
+  return (await isOwner(lists, robot, row.list, sender)) ? undefined : refused('not-owner');
+}
+
+/** A confirmation is by the address that the key went to; an approval lets the request of somebody else go on. */
+function confirmedRequester(
+  { kind, address, list }: RequestKey,
+  held: HeldRequest,
+  requester: Requester,
+): Requester {
+  const { robot, channel, messageId } = requester;
+  const base = { robot, channel, messageId, method: 'md5' as const };
+  if (kind === 'confirm') return { ...base, sender: address, confirmedBy: address };
+  return { ...base, sender: held.sender, approvedBy: requester.sender || list };
+}
+
+function normal(command: string): string {
+  return command.trim().replaceAll(/\s+/g, ' ').toLowerCase();
+}

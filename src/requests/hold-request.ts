@@ -1,0 +1,71 @@
+import { enqueueServiceMail } from '../delivery/service-mail.ts';
+import type { List } from '../lists/list.ts';
+import { newId } from '../secrets.ts';
+import type { Repositories } from '../store/store.ts';
+import { formatCall, type RequestCall } from './call.ts';
+import { issueKey } from './keys.ts';
+import { mayMail } from './limits.ts';
+import type { RequestParts } from './operation.ts';
+import type { Requester } from './requester.ts';
+
+/** A request that waits for somebody. */
+export interface HeldRequest {
+  readonly call: RequestCall;
+  /** Who asked. */
+  readonly sender: string;
+}
+
+/**
+ * Keeps a request until the address concerned sends the key back that it gets by mail.
+ *
+ * @param address who is to confirm
+ * @returns false when too many keys went to that address or its domain lately; nothing is kept then
+ */
+export async function holdForConfirmation(
+  tx: Repositories,
+  call: RequestCall,
+  { list, requester, address }: { list: List | undefined; requester: Requester; address: string },
+  { site, clock }: RequestParts,
+): Promise<boolean> {
+  if (!(await mayMail(tx, address))) return false;
+  const days = site.conf.clean_delay_queuesubscribe;
+  const held: HeldRequest = { call, sender: requester.sender };
+  const listAddress = list?.address ?? '';
+  const key = await issueKey(tx, { kind: 'confirm', list: listAddress, address, held, days }, clock.now());
+  await enqueueServiceMail(tx, `request-auth ${newId(clock.now())}`, {
+    template: 'request-auth',
+    list: listAddress,
+    to: [address],
+    replyTo: 'commands',
+    variables: {
+      key,
+      command: formatCall(call),
+      requestedBy: requester.sender === address ? null : requester.sender,
+      days,
+    },
+  });
+  return true;
+}
+
+/** Keeps a request until an owner of the list decides. */
+export async function holdForOwners(
+  tx: Repositories,
+  call: RequestCall,
+  { list, requester, about }: { list: List; requester: Requester; about: string },
+  { site, clock }: RequestParts,
+): Promise<void> {
+  const days = site.conf.clean_delay_queuesubscribe;
+  const held: HeldRequest = { call, sender: requester.sender };
+  const key = await issueKey(
+    tx,
+    { kind: 'approve', list: list.address, address: about, held, days },
+    clock.now(),
+  );
+  await enqueueServiceMail(tx, `owner-approval ${newId(clock.now())}`, {
+    template: 'owner-approval',
+    list: list.address,
+    to: 'owners',
+    replyTo: 'commands',
+    variables: { key, command: formatCall(call), who: requester.sender, about, days },
+  });
+}

@@ -1,0 +1,110 @@
+import { enqueueServiceMail } from '../delivery/service-mail.ts';
+import type { List } from '../lists/list.ts';
+import { newId } from '../secrets.ts';
+import type { Repositories } from '../store/store.ts';
+import type { Act, ListSituation } from './operation.ts';
+import { done, type RequestReport, refused } from './report.ts';
+
+/** Somebody who is to be subscribed. */
+export interface Joiner {
+  readonly address: string;
+  readonly gecos?: string | undefined;
+}
+
+/** How a subscription begins: what it is reported as, who is told. */
+interface Joining {
+  readonly joiner: Joiner;
+  readonly code: 'subscribed' | 'added';
+  readonly source: string;
+}
+
+/** Makes the act that subscribes somebody; the new subscriber is welcomed and, where the scenario says so, the owners are told. */
+export function joinAct({ joiner, code, source }: Joining, situation: ListSituation): Act {
+  const { list, requester, modifiers, parts } = situation;
+  const { address, gecos } = joiner;
+  const values = { list: list.address, address };
+  return async (tx) => {
+    const limit = list.config.max_list_members;
+    if (limit > 0 && (await tx.subscribers.count(list.address)) >= limit)
+      return refused('list-full', { values });
+    const { reception, visibility } = list.config.default_user_options;
+    const row = { list: list.address, address, reception, visibility, source };
+    if (!(await tx.subscribers.add({ ...row, ...(gecos ? { gecos } : {}) })))
+      return done('already-subscribed', { values });
+    if (!modifiers.includes('quiet'))
+      await tell(
+        tx,
+        list,
+        'welcome',
+        [address],
+        { address, requestedBy: requester.sender },
+        parts.clock.now(),
+      );
+    await notifyOwners(tx, situation, 'subscribed', address);
+    return done(code, { values });
+  };
+}
+
+/** Makes the act that ends a subscription. */
+export function leaveAct(
+  { address, code }: { readonly address: string; readonly code: 'signed-off' | 'deleted' },
+  situation: ListSituation,
+): Act {
+  const { list, modifiers, parts } = situation;
+  const values = { list: list.address, address };
+  return async (tx) => {
+    if (!(await tx.subscribers.remove(list.address, address))) return refused('not-subscribed', { values });
+    if (!modifiers.includes('quiet')) {
+      const template = code === 'deleted' ? 'removed' : 'bye';
+      await tell(tx, list, template, [address], { address }, parts.clock.now());
+    }
+    await notifyOwners(tx, situation, 'signed-off', address);
+    return done(code, { values });
+  };
+}
+
+/** Tells somebody something about a list, once the transaction is done. */
+export async function tell(
+  tx: Repositories,
+  list: List,
+  template: string,
+  to: readonly string[] | 'owners',
+  variables: Readonly<Record<string, string | number | readonly string[] | null>>,
+  nowMs: number,
+): Promise<void> {
+  await enqueueServiceMail(tx, `${template} ${newId(nowMs)}`, {
+    template,
+    list: list.address,
+    to,
+    variables,
+  });
+}
+
+async function notifyOwners(
+  tx: Repositories,
+  { list, modifiers, parts, requester }: ListSituation,
+  event: 'subscribed' | 'signed-off',
+  address: string,
+): Promise<void> {
+  if (!modifiers.includes('notify')) return;
+  const variables = { event, address, by: requester.sender };
+  await tell(tx, list, 'membership-owner', 'owners', variables, parts.clock.now());
+}
+
+/** Says that somebody is subscribed already, where that is so. */
+export async function alreadySubscribed(
+  address: string,
+  { list, parts }: ListSituation,
+): Promise<RequestReport | undefined> {
+  const isThere = await parts.store.subscribers.isSubscriber(list.address, address);
+  return isThere ? done('already-subscribed', { values: { list: list.address, address } }) : undefined;
+}
+
+/** Says that somebody is not subscribed, where that is so. */
+export async function notSubscribed(
+  address: string,
+  { list, parts }: ListSituation,
+): Promise<RequestReport | undefined> {
+  const isThere = await parts.store.subscribers.isSubscriber(list.address, address);
+  return isThere ? undefined : refused('not-subscribed', { values: { list: list.address, address } });
+}

@@ -1,0 +1,232 @@
+import { enqueueServiceMail } from '../delivery/service-mail.ts';
+import { decide } from '../lists/decision.ts';
+import type { List } from '../lists/list.ts';
+import type { Decision, Explanation } from '../scenario/evaluate.ts';
+import type { ActionName } from '../scenario/vocabulary.ts';
+import { newId } from '../secrets.ts';
+import { formatCall, type RequestCall } from './call.ts';
+import { listScenario, robotScenario } from './governed.ts';
+import { holdForConfirmation, holdForOwners } from './hold-request.ts';
+import { mayMail } from './limits.ts';
+import type { Act, ListOperation, ListSituation, RequestParts, SiteOperation } from './operation.ts';
+import { operations } from './operations.ts';
+import { type RequestReport, refused, waiting } from './report.ts';
+import type { Requester } from './requester.ts';
+
+/** A request that was decided on, ready to be carried out within a transaction. */
+export interface PlannedRequest {
+  /** The command, for the report. */
+  readonly command: string;
+  readonly perform: Act;
+}
+
+type AnyListOperation = ListOperation<{ readonly list: string }>;
+type AnySiteOperation = SiteOperation<unknown>;
+
+/**
+ * Decides on a request: its arguments, its list, then its scenario, once. What is to be done, kept or told comes with the
+ * plan, and changes nothing before it is performed.
+ */
+export async function planRequest(
+  call: RequestCall,
+  requester: Requester,
+  parts: RequestParts,
+): Promise<PlannedRequest> {
+  const operation = operations[call.name] as AnyListOperation | AnySiteOperation;
+  const command = formatCall(call);
+  const parsed = operation.arguments.safeParse(call.arguments);
+  if (!parsed.success) return { command, perform: always(refused('bad-arguments', { values: { command } })) };
+  const perform =
+    operation.scope === 'list'
+      ? await planOnList(operation, call, parsed.data as { readonly list: string }, requester, parts)
+      : await planOnSite(operation, call, parsed.data, requester, parts);
+  return { command, perform };
+}
+
+async function planOnList(
+  operation: AnyListOperation,
+  call: RequestCall,
+  args: { readonly list: string },
+  requester: Requester,
+  parts: RequestParts,
+): Promise<Act> {
+  const { robot } = requester;
+  const name = args.list.includes('@') ? args.list : `${args.list}@${robot.domain}`;
+  const list = await parts.lists.find(name);
+  if (!list) return always(refused('no-such-list', { values: { list: name } }));
+  const values = { list: list.address };
+  if (list.status === 'error_config') return always(refused('list-unusable', { values }));
+  if (list.status !== 'open' && !operation.onClosedLists) return always(refused('list-not-open', { values }));
+  const situation: ListSituation = { parts, requester, robot: list.robot, list, modifiers: [] };
+  if (isDecided(requester)) return operation.prepare(args, situation);
+  const about = operation.about?.(args) ?? requester.sender;
+  const asked: Asked = {
+    call,
+    list,
+    about,
+    situation,
+    prepare: (modifiers) => operation.prepare(args, { ...situation, modifiers }),
+    pointless: () => operation.pointless?.(args, situation),
+  };
+  const { governedBy } = operation;
+  if (governedBy !== null)
+    return actOf(await ask(governedBy, listScenario(governedBy, list), list, about, requester, parts), asked);
+  return operation.needsProof && requester.method === 'smtp'
+    ? askToConfirm(confirmBySender, asked)
+    : operation.prepare(args, situation);
+}
+
+/** The operator of the site, and an owner who approved, decide themselves. */
+function isDecided({ channel, approvedBy }: Requester): boolean {
+  return channel === 'command-line' || approvedBy !== undefined;
+}
+
+async function planOnSite(
+  operation: AnySiteOperation,
+  call: RequestCall,
+  args: unknown,
+  requester: Requester,
+  parts: RequestParts,
+): Promise<Act> {
+  const { robot } = requester;
+  const situation = { parts, requester, robot, modifiers: [] } as const;
+  const { governedBy } = operation;
+  if (governedBy === null || isDecided(requester)) return operation.prepare(args, situation);
+  const about = operation.about?.(args) ?? requester.sender;
+  const scenario = robotScenario(governedBy, robot);
+  return actOf(await ask(governedBy, scenario, robot, about, requester, parts), {
+    call,
+    list: undefined,
+    about,
+    situation,
+    prepare: (modifiers) => operation.prepare(args, { ...situation, modifiers }),
+    pointless: async () => undefined,
+  });
+}
+
+/** What the actions of a scenario need. */
+interface Asked {
+  readonly call: RequestCall;
+  readonly list: List | undefined;
+  /** The address that the request is about. */
+  readonly about: string;
+  readonly situation: { readonly parts: RequestParts; readonly requester: Requester };
+  prepare(modifiers: Decision['modifiers']): Promise<Act>;
+  pointless(): Promise<RequestReport | undefined> | undefined;
+}
+
+/** As a rule `request_auth` would say it. */
+const confirmBySender: Decision = { action: 'request_auth', modifiers: [], reason: null, template: null };
+
+type Action = (decision: Decision, asked: Asked) => Promise<Act>;
+
+/** What each action makes of a request; one that the function does not know refuses. */
+const actions: Readonly<Partial<Record<ActionName, Action>>> = {
+  do_it: async ({ modifiers }, { prepare }) => prepare(modifiers),
+  listmaster: async ({ modifiers }, { prepare }) => prepare([...modifiers, 'notify']),
+  request_auth: askToConfirm,
+  owner: askOwners,
+};
+
+async function actOf({ decision, function: name }: Explanation, asked: Asked): Promise<Act> {
+  const action = actions[decision.action];
+  // Only a list to be made can wait for a listmaster.
+  if (action && (decision.action !== 'listmaster' || name === 'create_list')) return action(decision, asked);
+  const { reason, modifiers } = decision;
+  return always(
+    refused('scenario-rejects', {
+      reason: reason ?? 'default',
+      ...(modifiers.includes('quiet') && { isQuiet: true as const }),
+    }),
+  );
+}
+
+async function askToConfirm(decision: Decision, asked: Asked): Promise<Act> {
+  const { situation, about, list, call } = asked;
+  const { requester, parts } = situation;
+  const address = decision.requestAuthFrom === 'email' ? about : requester.sender;
+  if (requester.confirmedBy === address || address === 'nobody') return always(refused('confirmation-again'));
+  const vain = await vainAct(asked);
+  if (vain) return vain;
+  return async (tx) => {
+    const isSent = await holdForConfirmation(tx, call, { list, requester, address }, parts);
+    // Whoever asks for somebody else is told the same in every case: the answer gives away nothing about that person.
+    if (!isSent && address === requester.sender) return refused('too-many-requests');
+    return waiting('confirmation-asked', { values: { address, command: formatCall(call) } });
+  };
+}
+
+async function askOwners(decision: Decision, asked: Asked): Promise<Act> {
+  const { situation, list, call } = asked;
+  if (!list) return always(refused('scenario-rejects', { reason: 'default' }));
+  const vain = await vainAct(asked);
+  if (vain) return vain;
+  const { requester, parts } = situation;
+  const quiet = decision.modifiers.includes('quiet');
+  return async (tx) => {
+    if (!(await mayMail(tx, asked.about))) return refused('too-many-requests');
+    await holdForOwners(tx, call, { list, requester, about: asked.about }, parts);
+    return waiting('owners-asked', {
+      values: { list: list.address, command: formatCall(call) },
+      ...(quiet && { isQuiet: true as const }),
+    });
+  };
+}
+
+/**
+ * A request that would change nothing asks nobody. Who asked for somebody else gets the answer that everybody gets, and
+ * the person concerned a notice: whether an address is subscribed is not told to strangers.
+ */
+async function vainAct({ pointless, about, situation, list, call }: Asked): Promise<Act | undefined> {
+  const report = await pointless();
+  if (!report) return undefined;
+  const { requester, parts } = situation;
+  if (about === requester.sender) return always(report);
+  return async (tx) => {
+    if (await mayMail(tx, about))
+      await enqueueServiceMail(tx, `vain-request ${newId(parts.clock.now())}`, {
+        template: 'vain-request',
+        list: list?.address ?? '',
+        to: [about],
+        variables: { command: formatCall(call), code: report.code, requestedBy: requester.sender },
+      });
+    return waiting('confirmation-asked', { values: { address: about, command: formatCall(call) } });
+  };
+}
+
+async function ask(
+  functionName: string,
+  scenario: string,
+  where: Parameters<typeof decide>[0]['where'],
+  about: string,
+  requester: Requester,
+  parts: RequestParts,
+): Promise<Explanation> {
+  const { sender, method, values, security, messageId } = requester;
+  const explanation = await decide(
+    {
+      function: functionName,
+      scenario,
+      where,
+      method,
+      sender,
+      email: about,
+      ...(values && { values }),
+      ...(security && { security }),
+    },
+    parts,
+  );
+  parts.log.info('scenario decided', {
+    message: messageId,
+    list: 'address' in where ? where.address : where.domain,
+    scenario: `${functionName}.${scenario}`,
+    method,
+    action: explanation.decision.action,
+    line: explanation.rule?.line ?? null,
+  });
+  return explanation;
+}
+
+function always(report: RequestReport): Act {
+  return async () => report;
+}
