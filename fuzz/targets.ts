@@ -5,8 +5,9 @@ import { derTarget } from './targets/der.ts';
 import { addressTarget, dateTarget, parameterTarget } from './targets/fields.ts';
 import { messageTarget, mimeTarget } from './targets/mime.ts';
 import { pkcs12Target, privateKeyTarget } from './targets/pkcs12.ts';
+import { scenarioTarget } from './targets/scenario.ts';
 import { smtpReplyTarget } from './targets/smtp-reply.ts';
-import { listConfigTarget, scenarioTarget, siteConfigTarget } from './targets/texts.ts';
+import { listConfigTarget, siteConfigTarget } from './targets/texts.ts';
 
 /** Every target, the ones with the most to lose first. */
 export const fuzzTargets: readonly FuzzTarget[] = [

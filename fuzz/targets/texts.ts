@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { collectParameters } from '../../src/config/collect-parameters.ts';
 import { ConfigError } from '../../src/config/error.ts';
@@ -7,12 +5,7 @@ import { formatListConfig, type ListConfigTexts, parseListConfig } from '../../s
 import { listSchema, retiredListParameters } from '../../src/config/list-parameters.ts';
 import { readParameterLines } from '../../src/config/parameter-lines.ts';
 import { parseParameters } from '../../src/config/read-parameters.ts';
-import { defaultsDir } from '../../src/config/site.ts';
 import { retiredSiteParameters, siteSchema } from '../../src/config/site-parameters.ts';
-import { ScenarioError } from '../../src/scenario/error.ts';
-import { includesOf, parseScenario } from '../../src/scenario/parse.ts';
-import { titleOf } from '../../src/scenario/title.ts';
-import { conditionWords, scenarioFunctions, variableWords } from '../../src/scenario/vocabulary.ts';
 import { byteMutators, wordMutator } from '../byte-mutators.ts';
 import type { Mutator } from '../mutator.ts';
 import { bytesOf, textOf } from '../seeds.ts';
@@ -20,57 +13,6 @@ import { demand, type FuzzTarget } from '../target.ts';
 import { lineMutators } from '../text-mutators.ts';
 
 const textMutators: readonly Mutator[] = [...lineMutators, ...lineMutators, ...byteMutators];
-
-function shippedScenarios(): readonly Uint8Array[] {
-  const folder = join(defaultsDir, 'scenari');
-  return readdirSync(folder).map((name) => new Uint8Array(readFileSync(join(folder, name))));
-}
-
-const scenarioWords = [
-  ...Object.keys(conditionWords).map((word) => `${word}(`),
-  ...Object.keys(variableWords).map((word) => `[${word}]`),
-  ...Object.keys(scenarioFunctions),
-  ...[
-    '->',
-    'smtp,md5,smime',
-    "reject(reason='x')",
-    '/^a(b+)+$/',
-    '!',
-    'include ',
-    'title.gettext ',
-    '[list->x]',
-  ],
-];
-
-/** The parser of scenarios; every file that it includes is the text itself. */
-export const scenarioTarget: FuzzTarget = {
-  name: 'scenario',
-  errors: [ScenarioError],
-  maxInputBytes: 32_768,
-  mutators: [...textMutators, wordMutator(scenarioWords)],
-  seeds: () => [
-    ...shippedScenarios(),
-    bytesOf(
-      'title.fr Rien\ninclude x\nmatch([sender],/@(a|b)\\.org$/) smtp -> request_auth([email])\ntrue() md5 -> do_it,quiet\n',
-    ),
-    bytesOf(
-      "search('a.ldap',[sender]) smtp,smime -> owner\nolder([date],1y2m) smtp -> reject(tt2='x'),notify\n",
-    ),
-  ],
-  run: (input) => {
-    const text = textOf(input);
-    includesOf(text);
-    const scenario = parseScenario(
-      text,
-      { file: 'send.fuzz', function: 'send', name: 'fuzz' },
-      {
-        resolveInclude: (name) =>
-          name === 'x' ? { file: 'include.x', text: text.slice(0, 2_000) } : undefined,
-      },
-    );
-    titleOf(scenario, ['fr', 'en-US'], (one) => one);
-  },
-};
 
 const listConfig = `subject Board
 visibility conceal
