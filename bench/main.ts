@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { benchCrypto } from './crypto.ts';
 import { benchDistribution } from './distribution.ts';
 import { benchMemory } from './memory.ts';
+import { benchScenario } from './scenario.ts';
 import { benchSeal } from './seal.ts';
 
 /** What `npm run bench` measures; name some to run those alone. */
@@ -35,6 +36,17 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
     say('kind          size    seconds   copies a second');
     for (const { kind, size, seconds, copiesPerSecond } of await benchDistribution())
       say(`${kind.padEnd(8)} ${pad(size, 9)} ${seconds.toFixed(3).padStart(10)} ${pad(copiesPerSecond, 17)}`);
+  },
+  scenario: async () => {
+    say('decisions of send.private a second on one core, people in memory, best of five');
+    say('asker           decision        ours   Sympa::Scenario');
+    for (const { asker, action, oursPerSecond, sympaPerSecond } of await benchScenario()) {
+      const theirs =
+        sympaPerSecond === undefined
+          ? 'not installed'
+          : `${pad(sympaPerSecond, 15)}   ours ${(oursPerSecond / sympaPerSecond).toFixed(1)} x`;
+      say(`${asker.padEnd(13)}   ${action.padEnd(8)}   ${pad(oursPerSecond, 9)}   ${theirs}`);
+    }
   },
   memory: async () => {
     say('memory while a message of 30 MB is opened and sealed again, as a multiple of its size');
