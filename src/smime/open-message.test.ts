@@ -67,7 +67,15 @@ describe('a message that is opened', () => {
     expect(opened).toMatchObject({
       kind: 'none',
       layers: [],
+      decryption: {
+        status: 'none',
+        contentEncryption: null,
+        aead: false,
+        contentDigest: null,
+        keyDigest: null,
+      },
       senderMatches: null,
+      sender: { code: null, reason: null },
       protected: false,
       payload: undefined,
     });
