@@ -1,6 +1,6 @@
 import { isOwner } from '../lists/roles.ts';
 import type { RequestKey } from '../store/request-keys.ts';
-import { formatCall } from './call.ts';
+import { formatCall, type RequestCall } from './call.ts';
 import type { HeldRequest } from './hold-request.ts';
 import { digestOfKey } from './keys.ts';
 import type { RequestParts } from './operation.ts';
@@ -31,10 +31,11 @@ export async function planConfirmation(
   const fault = await faultOf(row, requester, parts);
   if (fault || !row) return { command: shown, perform: async () => fault ?? refused('key-unknown') };
   const held = JSON.parse(row.request!) as HeldRequest;
-  const meant = formatCall(held.call);
+  const call = held.call as RequestCall;
+  const meant = formatCall(call);
   if (command !== undefined && normal(command) !== normal(meant))
     return { command: shown, perform: async () => refused('key-unknown') };
-  const planned = await planRequest(held.call, confirmedRequester(row, held, requester), parts);
+  const planned = await planRequest(call, confirmedRequester(row, held, requester), parts);
   return {
     command: meant,
     perform: async (tx) =>
@@ -67,7 +68,7 @@ function confirmedRequester(
 ): Requester {
   const { robot, channel, messageId } = requester;
   const base = { robot, channel, messageId, method: 'md5' as const };
-  if (kind === 'confirm') return { ...base, sender: address, confirmedBy: address };
+  if (kind === 'confirm') return { ...base, sender: address, confirmedBy: address, requestedBy: held.sender };
   return { ...base, sender: held.sender, approvedBy: requester.sender || list };
 }
 

@@ -2,15 +2,27 @@ import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import type { List } from '../lists/list.ts';
 import { newId } from '../secrets.ts';
 import type { Repositories } from '../store/store.ts';
-import { formatCall, type RequestCall } from './call.ts';
 import { issueKey } from './keys.ts';
 import { mayMail } from './limits.ts';
 import type { RequestParts } from './operation.ts';
 import type { Requester } from './requester.ts';
 
+/** A call, not looked at: operations that hold others are themselves among those that a call may name. */
+interface HeldCall {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, string>>;
+}
+
+/** What is to be held, with the command that it is. */
+export interface ToHold {
+  readonly call: HeldCall;
+  /** As `formatCall` writes it. */
+  readonly command: string;
+}
+
 /** A request that waits for somebody. */
 export interface HeldRequest {
-  readonly call: RequestCall;
+  readonly call: HeldCall;
   /** Who asked. */
   readonly sender: string;
 }
@@ -23,7 +35,7 @@ export interface HeldRequest {
  */
 export async function holdForConfirmation(
   tx: Repositories,
-  call: RequestCall,
+  { call, command }: ToHold,
   { list, requester, address }: { list: List | undefined; requester: Requester; address: string },
   { site, clock }: RequestParts,
 ): Promise<boolean> {
@@ -35,11 +47,12 @@ export async function holdForConfirmation(
   await enqueueServiceMail(tx, `request-auth ${newId(clock.now())}`, {
     template: 'request-auth',
     list: listAddress,
+    domain: requester.robot.domain,
     to: [address],
     replyTo: 'commands',
     variables: {
       key,
-      command: formatCall(call),
+      command,
       requestedBy: requester.sender === address ? null : requester.sender,
       days,
     },
@@ -50,7 +63,7 @@ export async function holdForConfirmation(
 /** Keeps a request until an owner of the list decides. */
 export async function holdForOwners(
   tx: Repositories,
-  call: RequestCall,
+  { call, command }: ToHold,
   { list, requester, about }: { list: List; requester: Requester; about: string },
   { site, clock }: RequestParts,
 ): Promise<void> {
@@ -66,6 +79,6 @@ export async function holdForOwners(
     list: list.address,
     to: 'owners',
     replyTo: 'commands',
-    variables: { key, command: formatCall(call), who: requester.sender, about, days },
+    variables: { key, command, who: requester.sender, about, days },
   });
 }

@@ -40,6 +40,8 @@ interface OperationBase<Args> {
   readonly arguments: z.ZodType<Args>;
   /** The address that the request is about, where it is not that of the sender. */
   about?(args: Args): string | undefined;
+  /** The sender confirms with a key unless something proved who it is; a scenario, where there is one, is asked then. */
+  readonly needsProof?: true;
 }
 
 /** An operation on a list. */
@@ -47,8 +49,6 @@ export interface ListOperation<Args extends { readonly list: string }> extends O
   readonly scope: 'list';
   /** The function whose scenario decides; `null` where the operation itself knows who may. */
   readonly governedBy: ListFunction | null;
-  /** Where no scenario decides: the sender confirms with a key unless something proved who it is. */
-  readonly needsProof?: true;
   /** Works on lists that are not open, too. */
   readonly onClosedLists?: true;
   /**
@@ -65,6 +65,14 @@ export interface ListOperation<Args extends { readonly list: string }> extends O
 export interface SiteOperation<Args> extends OperationBase<Args> {
   readonly scope: 'site';
   readonly governedBy: RobotFunction | null;
+  /** The address that somebody had until now, for scenarios. */
+  currentEmail?(args: Args, requester: Requester): string;
+  /**
+   * Tells that nothing would change, before anybody is asked to confirm.
+   *
+   * @returns what the sender is told; `undefined` where there is something to do
+   */
+  pointless?(args: Args, situation: Situation): Promise<RequestReport | undefined>;
   prepare(args: Args, situation: Situation): Promise<Act>;
 }
 

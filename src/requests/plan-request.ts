@@ -1,12 +1,12 @@
 import { enqueueServiceMail } from '../delivery/service-mail.ts';
-import { decide } from '../lists/decision.ts';
 import type { List } from '../lists/list.ts';
 import type { Decision, Explanation } from '../scenario/evaluate.ts';
 import type { ActionName } from '../scenario/vocabulary.ts';
 import { newId } from '../secrets.ts';
+import { askScenario } from './ask-scenario.ts';
 import { formatCall, type RequestCall } from './call.ts';
 import { listScenario, robotScenario } from './governed.ts';
-import { holdForConfirmation, holdForOwners } from './hold-request.ts';
+import { holdForConfirmation, holdForOwners, type ToHold } from './hold-request.ts';
 import { mayMail } from './limits.ts';
 import type { Act, ListOperation, ListSituation, RequestParts, SiteOperation } from './operation.ts';
 import { operations } from './operations.ts';
@@ -69,11 +69,13 @@ async function planOnList(
     pointless: () => operation.pointless?.(args, situation),
   };
   const { governedBy } = operation;
+  if (operation.needsProof && requester.method === 'smtp') return askToConfirm(confirmBySender, asked);
   if (governedBy !== null)
-    return actOf(await ask(governedBy, listScenario(governedBy, list), list, about, requester, parts), asked);
-  return operation.needsProof && requester.method === 'smtp'
-    ? askToConfirm(confirmBySender, asked)
-    : operation.prepare(args, situation);
+    return actOf(
+      await askScenario({ function: governedBy, scenario: listScenario(governedBy, list), where: list, about }, situation),
+      asked,
+    );
+  return operation.prepare(args, situation);
 }
 
 /** The operator of the site, and an owner who approved, decide themselves. */
@@ -90,18 +92,25 @@ async function planOnSite(
 ): Promise<Act> {
   const { robot } = requester;
   const situation = { parts, requester, robot, modifiers: [] } as const;
-  const { governedBy } = operation;
-  if (governedBy === null || isDecided(requester)) return operation.prepare(args, situation);
+  if (isDecided(requester)) return operation.prepare(args, situation);
   const about = operation.about?.(args) ?? requester.sender;
-  const scenario = robotScenario(governedBy, robot);
-  return actOf(await ask(governedBy, scenario, robot, about, requester, parts), {
+  const asked: Asked = {
     call,
     list: undefined,
     about,
     situation,
     prepare: (modifiers) => operation.prepare(args, { ...situation, modifiers }),
-    pointless: async () => undefined,
-  });
+    pointless: () => operation.pointless?.(args, situation),
+  };
+  if (operation.needsProof && requester.method === 'smtp') return askToConfirm(confirmBySender, asked);
+  const { governedBy } = operation;
+  if (governedBy === null) return operation.prepare(args, situation);
+  const currentEmail = operation.currentEmail?.(args, requester);
+  const question = { function: governedBy, scenario: robotScenario(governedBy, robot), where: robot, about };
+  return actOf(
+    await askScenario({ ...question, ...(currentEmail !== undefined && { currentEmail }) }, situation),
+    asked,
+  );
 }
 
 /** What the actions of a scenario need. */
@@ -149,7 +158,7 @@ async function askToConfirm(decision: Decision, asked: Asked): Promise<Act> {
   const vain = await vainAct(asked);
   if (vain) return vain;
   return async (tx) => {
-    const isSent = await holdForConfirmation(tx, call, { list, requester, address }, parts);
+    const isSent = await holdForConfirmation(tx, heldOf(call), { list, requester, address }, parts);
     // Whoever asks for somebody else is told the same in every case: the answer gives away nothing about that person.
     if (!isSent && address === requester.sender) return refused('too-many-requests');
     return waiting('confirmation-asked', { values: { address, command: formatCall(call) } });
@@ -165,7 +174,7 @@ async function askOwners(decision: Decision, asked: Asked): Promise<Act> {
   const quiet = decision.modifiers.includes('quiet');
   return async (tx) => {
     if (!(await mayMail(tx, asked.about))) return refused('too-many-requests');
-    await holdForOwners(tx, call, { list, requester, about: asked.about }, parts);
+    await holdForOwners(tx, heldOf(call), { list, requester, about: asked.about }, parts);
     return waiting('owners-asked', {
       values: { list: list.address, command: formatCall(call) },
       ...(quiet && { isQuiet: true as const }),
@@ -194,39 +203,10 @@ async function vainAct({ pointless, about, situation, list, call }: Asked): Prom
   };
 }
 
-async function ask(
-  functionName: string,
-  scenario: string,
-  where: Parameters<typeof decide>[0]['where'],
-  about: string,
-  requester: Requester,
-  parts: RequestParts,
-): Promise<Explanation> {
-  const { sender, method, values, security, messageId } = requester;
-  const explanation = await decide(
-    {
-      function: functionName,
-      scenario,
-      where,
-      method,
-      sender,
-      email: about,
-      ...(values && { values }),
-      ...(security && { security }),
-    },
-    parts,
-  );
-  parts.log.info('scenario decided', {
-    message: messageId,
-    list: 'address' in where ? where.address : where.domain,
-    scenario: `${functionName}.${scenario}`,
-    method,
-    action: explanation.decision.action,
-    line: explanation.rule?.line ?? null,
-  });
-  return explanation;
-}
-
 function always(report: RequestReport): Act {
   return async () => report;
+}
+
+function heldOf(call: RequestCall): ToHold {
+  return { call, command: formatCall(call) };
 }

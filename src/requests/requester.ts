@@ -16,6 +16,8 @@ export interface Requester {
   readonly robot: Robot;
   /** The address whose key confirmed the request. */
   readonly confirmedBy?: string;
+  /** Who asked for what `confirmedBy` confirmed. */
+  readonly requestedBy?: string;
   /** The owner who decided on the request of `sender`: no scenario is asked again. */
   readonly approvedBy?: string;
   /** What scenarios may ask of the message or the web client. */

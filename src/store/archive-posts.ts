@@ -35,7 +35,11 @@ export class ArchivePosts {
   }
 
   /** Gives the posts of a month in their order. */
-  async ofMonth(list: string, month: string, limit: number): Promise<readonly ArchivePost[]> {
+  async ofMonth(
+    list: string,
+    month: string,
+    { offset = 0, limit }: { readonly offset?: number; readonly limit: number },
+  ): Promise<readonly ArchivePost[]> {
     return this.#database.db
       .selectFrom('archive_post')
       .selectAll()
@@ -43,7 +47,60 @@ export class ArchivePosts {
       .where('month', '=', month)
       .orderBy('sequence')
       .limit(limit)
+      .offset(offset)
       .execute();
+  }
+
+  async countOfMonth(list: string, month: string): Promise<number> {
+    const { posts } = await this.#database.db
+      .selectFrom('archive_post')
+      .select(({ fn }) => fn.countAll<number>().as('posts'))
+      .where('list', '=', list)
+      .where('month', '=', month)
+      .executeTakeFirstOrThrow();
+    return Number(posts);
+  }
+
+  async find(list: string, sequence: number): Promise<ArchivePost | undefined> {
+    const query = this.#database.db.selectFrom('archive_post').selectAll().where('list', '=', list);
+    return query.where('sequence', '=', sequence).executeTakeFirst();
+  }
+
+  /** Gives the addresses of the lists that have an archive. */
+  async lists(): Promise<readonly string[]> {
+    const query = this.#database.db.selectFrom('archive_post').select('list').distinct();
+    return (await query.orderBy('list').execute()).map(({ list }) => list);
+  }
+
+  /**
+   * Takes the posts of the months before one out of an archive, the oldest first.
+   *
+   * @param month the first that stays
+   * @param limit the most posts at a time
+   * @returns the posts taken out
+   */
+  async takeBefore(list: string, month: string, limit: number): Promise<readonly ArchivePost[]> {
+    const { db } = this.#database;
+    const posts = await db
+      .selectFrom('archive_post')
+      .selectAll()
+      .where('list', '=', list)
+      .where('month', '<', month)
+      .orderBy('month')
+      .orderBy('sequence')
+      .limit(limit)
+      .execute();
+    if (posts.length === 0) return [];
+    await db
+      .deleteFrom('archive_post')
+      .where('list', '=', list)
+      .where(
+        'sequence',
+        'in',
+        posts.map(({ sequence }) => sequence),
+      )
+      .execute();
+    return posts;
   }
 
   async last(list: string): Promise<ArchivePost | undefined> {

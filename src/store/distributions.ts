@@ -71,17 +71,28 @@ export class Distributions {
   /**
    * Closes a distribution when no recipient is pending or waiting, and lets go of its content.
    *
+   * @param keepsContent the archive needs the content
    * @returns true when it is closed
    */
-  async markFinishedWhenDone(id: string, nowMs: number): Promise<boolean> {
+  async markFinishedWhenDone(id: string, nowMs: number, keepsContent = false): Promise<boolean> {
     const result = await this.#database.db
       .updateTable('distribution')
-      .set({ finishedAt: nowMs, content: null })
+      .set({ finishedAt: nowMs, ...(!keepsContent && { content: null }) })
       .where('id', '=', id)
       .where((of) => of.not(of.exists(deliveriesIn(of, id, 'pending'))))
       .where((of) => of.not(of.exists(deliveriesIn(of, id, 'waiting'))))
       .executeTakeFirst();
     return result.numUpdatedRows > 0n;
+  }
+
+  /** Lets go of the content that the archive kept; one that is under way loses it when it is closed. */
+  async dropContent(id: string): Promise<void> {
+    await this.#database.db
+      .updateTable('distribution')
+      .set({ content: null })
+      .where('id', '=', id)
+      .where('finishedAt', 'is not', null)
+      .execute();
   }
 }
 

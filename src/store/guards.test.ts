@@ -92,6 +92,8 @@ describeOnEngines('guards', (kit) => {
     expect(numbers.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(await store.counters.next(`x${list}`)).toBe(1);
     expect(await other.counters.next(list)).toBe(11);
+    expect(await store.counters.current(list)).toBe(11);
+    expect(await store.counters.current(`none ${list}`)).toBe(0);
   });
 
   it('give a lock to one holder, until it is released or its time is over', async () => {

@@ -86,6 +86,12 @@ export class Counters {
     this.#database = database;
   }
 
+  /** Gives the number that a list gave out last; 0 before its first. */
+  async current(list: string): Promise<number> {
+    const query = this.#database.db.selectFrom('list_counter').select('value').where('list', '=', list);
+    return (await query.executeTakeFirst())?.value ?? 0;
+  }
+
   /** Gives the next number of a list, from 1. */
   async next(list: string): Promise<number> {
     const row = await this.#database.db

@@ -196,9 +196,22 @@ export class Messages {
     return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
   }
 
-  /** Lets go of the bytes; what was decided stays. */
+  /** Lets go of the bytes unless an archive or a distribution under way needs them; what was decided stays. */
   async dropRaw(id: string): Promise<void> {
-    await this.#database.db.deleteFrom('message_raw').where('messageId', '=', id).execute();
+    await this.#database.db
+      .deleteFrom('message_raw')
+      .where('messageId', '=', id)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('archive_post').select('list').where('messageId', '=', id))),
+      )
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('distribution').select('id').where('messageId', '=', id).where('finishedAt', 'is', null),
+          ),
+        ),
+      )
+      .execute();
   }
 }
 

@@ -60,14 +60,26 @@ export class RequestKeys {
     return result.numUpdatedRows > 0n;
   }
 
-  /** Uses up every key of a message, once it is decided on. */
-  async useAllOf(messageId: string, by: string, outcome: string): Promise<void> {
-    await this.#database.db
+  /**
+   * Uses up every key of a message, once it is decided on.
+   *
+   * @returns how many there were; none where somebody else decided before
+   */
+  async useAllOf(messageId: string, by: string, outcome: string): Promise<number> {
+    const result = await this.#database.db
       .updateTable('request_key')
       .set({ usedAt: this.#database.clock.now(), usedBy: by, outcome, request: null })
       .where('messageId', '=', messageId)
       .where('usedAt', 'is', null)
-      .execute();
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  }
+
+  /** Gives who decided on a message, and how. */
+  async decisionOn(messageId: string): Promise<RequestKey | undefined> {
+    const query = this.#database.db.selectFrom('request_key').selectAll().where('messageId', '=', messageId);
+    const row = await query.where('usedAt', 'is not', null).orderBy('usedAt').limit(1).executeTakeFirst();
+    return row as RequestKey | undefined;
   }
 
   /** Gives what waits under a kind of key, oldest first; of one list where it is named. */

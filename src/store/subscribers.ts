@@ -77,19 +77,26 @@ export class Subscribers {
     );
   }
 
-  /** Gives one page by address. */
+  /**
+   * Gives one page by address.
+   *
+   * @param visibility only those of it
+   */
   async list(
     list: string,
-    { after = '', limit = pageSize }: { readonly after?: string; readonly limit?: number } = {},
+    {
+      after = '',
+      limit = pageSize,
+      visibility,
+    }: { readonly after?: string; readonly limit?: number; readonly visibility?: string } = {},
   ): Promise<readonly Subscriber[]> {
-    return this.#database.db
+    let query = this.#database.db
       .selectFrom('subscriber')
       .selectAll()
       .where('list', '=', list)
-      .where('address', '>', after)
-      .orderBy('address')
-      .limit(limit)
-      .execute();
+      .where('address', '>', after);
+    if (visibility !== undefined) query = query.where('visibility', '=', visibility);
+    return query.orderBy('address').limit(limit).execute();
   }
 
   /** Gives all, page by page. */
@@ -103,11 +110,36 @@ export class Subscribers {
     }
   }
 
-  async count(list: string): Promise<number> {
+  /** @param visibility only those of it */
+  async count(list: string, { visibility }: { readonly visibility?: string } = {}): Promise<number> {
+    let query = this.#database.db
+      .selectFrom('subscriber')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('list', '=', list);
+    if (visibility !== undefined) query = query.where('visibility', '=', visibility);
+    return Number((await query.executeTakeFirst())?.count ?? 0);
+  }
+
+  /** Gives what an address is subscribed to, by list. */
+  async ofAddress(address: string): Promise<readonly Subscriber[]> {
+    const query = this.#database.db.selectFrom('subscriber').selectAll().where('address', '=', address);
+    return query.orderBy('list').execute();
+  }
+
+  /** Gives a page of all who are subscribed to anything, each once. */
+  async addresses({
+    after = '',
+    limit = pageSize,
+  }: {
+    readonly after?: string;
+    readonly limit?: number;
+  } = {}): Promise<readonly string[]> {
     const query = this.#database.db
       .selectFrom('subscriber')
-      .select(({ fn }) => fn.countAll<number>().as('count'));
-    return Number((await query.where('list', '=', list).executeTakeFirst())?.count ?? 0);
+      .select('address')
+      .distinct()
+      .where('address', '>', after);
+    return (await query.orderBy('address').limit(limit).execute()).map((row) => row.address);
   }
 
   async listsOf(address: string): Promise<readonly string[]> {
