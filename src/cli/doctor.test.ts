@@ -73,6 +73,7 @@ describe('ssympa doctor', () => {
       new Set([
         'configuration',
         'lists',
+        'scenarios',
         'keys',
         'trust',
         'openssl',
@@ -119,6 +120,47 @@ describe('ssympa doctor', () => {
     expect(await findingsOf('lists')).toMatchObject([
       { status: 'warn' },
       { status: 'error', text: expect.stringContaining('send.nothing:1') },
+    ]);
+  });
+
+  it('passes scenario files that are right, and hides none that is only out of the menus', async () => {
+    made.write('etc/scenari/subscribe.ours', 'title ours\ntrue() smtp,md5,smime -> owner\n');
+    made.write('etc/scenari/subscribe.ours:ignore', '');
+    expect(await findingsOf('scenarios')).toEqual([
+      {
+        check: 'scenarios',
+        status: 'ok',
+        text: "1 scenario file of the site's own, each right",
+        hint: null,
+      },
+    ]);
+  });
+
+  it('finds faulty scenario files of the site, its domains and lists, and what has no effect', async () => {
+    made.write('etc/scenari/review.ours', 'true() smpt -> do_it\n');
+    made.write('etc/other.example/scenari/del.ours', 'true() smtp -> owner\n');
+    made.write('expl/plans/scenari/add.ours', 'include friends\n');
+    made.write('etc/scenari/include.friends', 'tru() -> do_it\n');
+    made.write('etc/scenari/sned.private', 'true() -> do_it\n');
+    const findings = (await findingsOf('scenarios')).map(({ status, text }) => [status, text]);
+    expect(findings).toEqual([
+      ['error', expect.stringMatching(/^review\.ours refuses everything: .*review\.ours:1:8: .* smpt$/)],
+      ['warn', expect.stringContaining('sned.private has no effect: there is no function sned')],
+      ['error', expect.stringMatching(/^del\.ours refuses everything: .*del\.ours:1:16: del cannot owner$/)],
+      ['error', expect.stringMatching(/^add\.ours refuses everything: .*include\.friends:1:1: /)],
+    ]);
+  });
+
+  it('finds parameters that name a scenario that is not there', async () => {
+    made.write(
+      'expl/plans/config',
+      'owner\nemail ann@example.org\n\nsubscribe nothing\n\narchive\nweb_access nobody\n',
+    );
+    made.write('etc/other.example/robot.conf', 'listmaster chief@other.example\ncreate_list never\n');
+    expect((await findingsOf('scenarios')).map(({ text }) => text)).toEqual([
+      'create_list of other.example refuses everything: there is no scenario create_list.never',
+      'subscribe of plans@example.org refuses everything: there is no scenario subscribe.nothing',
+      'archive.web_access of plans@example.org refuses everything: there is no scenario archive_web_access.nobody',
     ]);
   });
 

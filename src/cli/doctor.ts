@@ -9,6 +9,7 @@ import { checkKeys } from './doctor/check-keys.ts';
 import { checkLists } from './doctor/check-lists.ts';
 import { checkMailRoute } from './doctor/check-mail-route.ts';
 import { checkOpenssl } from './doctor/check-openssl.ts';
+import { checkScenarios } from './doctor/check-scenarios.ts';
 import { checkTrust } from './doctor/check-trust.ts';
 import { type Finding, type FindingStatus, problem } from './doctor/finding.ts';
 import { exitCodes } from './exit-code.ts';
@@ -26,6 +27,7 @@ type Check = (site: Site, io: CliIo, world: DoctorWorld) => Promise<readonly Fin
 const checks: readonly Check[] = [
   checkConfiguration,
   checkLists,
+  checkScenarios,
   checkKeys,
   checkTrust,
   checkOpenssl,
