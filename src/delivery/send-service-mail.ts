@@ -88,7 +88,7 @@ async function render(
   list: List | undefined,
 ): Promise<RenderedMail> {
   const { site, clock, lists } = parts;
-  const robot = list?.robot ?? lists.robotOf(mail.to[0] ?? '');
+  const robot = list?.robot ?? lists.robotOf(mail.domain ?? mail.to[0] ?? '');
   const { messageId, ...variables } = mail.variables;
   const request = list ? `${list.name}-request@${robot.domain}` : null;
   const rendered = await renderMail({

@@ -5,6 +5,8 @@ export interface ServiceMail {
   readonly template: string;
   /** The list that it is about; empty for mail of the site. */
   readonly list: string;
+  /** The domain of mail that is about no list; the main one when left out. */
+  readonly domain?: string;
   /** `owners`: whoever owns the list when the mail is made. */
   readonly to: readonly string[] | 'owners' | 'editors';
   /** Where answers go, beside the address that it is from: `commands` is the address that takes commands. */

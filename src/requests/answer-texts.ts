@@ -42,11 +42,7 @@ export async function answerTexts({
   };
 }
 
-function phrase(
-  catalogue: Catalogue,
-  key: string,
-  values: Readonly<Record<string, TemplateValue>>,
-): string {
+function phrase(catalogue: Catalogue, key: string, values: Readonly<Record<string, TemplateValue>>): string {
   return renderPhrase(catalogue.text('answers', key), values, catalogue, `answers ${key}`);
 }
 

@@ -72,7 +72,10 @@ async function planOnList(
   if (operation.needsProof && requester.method === 'smtp') return askToConfirm(confirmBySender, asked);
   if (governedBy !== null)
     return actOf(
-      await askScenario({ function: governedBy, scenario: listScenario(governedBy, list), where: list, about }, situation),
+      await askScenario(
+        { function: governedBy, scenario: listScenario(governedBy, list), where: list, about },
+        situation,
+      ),
       asked,
     );
   return operation.prepare(args, situation);
