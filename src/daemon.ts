@@ -5,6 +5,7 @@ import { deliverPacketHandler } from './delivery/deliver-packet.ts';
 import type { DeliveryParts } from './delivery/delivery-parts.ts';
 import { OutcomeRecorder } from './delivery/outcome-recorder.ts';
 import { Payloads } from './delivery/payloads.ts';
+import { resendPostHandler } from './delivery/resend-post.ts';
 import { transportOf } from './delivery/route.ts';
 import { missingNoticeHandler, serviceMailHandler } from './delivery/send-service-mail.ts';
 import { releaseWaitingHandler } from './delivery/waiting.ts';
@@ -125,7 +126,7 @@ class House {
     this.#site = site;
     this.#seen = loaded.seen;
     this.#lists = new Lists(site, store);
-    this.#scenarios = new ScenarioFiles(site);
+    this.#scenarios = new ScenarioFiles(site, { clock, log });
     this.#anchors = new TrustAnchors(site.conf, log);
     this.store = store;
     this.clock = clock;
@@ -206,7 +207,7 @@ class House {
     this.#seen = seen;
     this.#site = site;
     this.#lists = new Lists(site, this.store);
-    this.#scenarios = new ScenarioFiles(site);
+    this.#scenarios = new ScenarioFiles(site, this);
     this.#anchors = new TrustAnchors(site.conf, this.log);
     this.log.info('sympa.conf read again');
     await this.store.jobs.releaseByCode('key-unavailable');
@@ -223,6 +224,7 @@ function deliveryRunner(house: House, worker: string): JobRunner {
   const handlers: Readonly<Record<string, JobHandler>> = {
     'deliver-packet': deliverPacketHandler(parts, new Payloads(parts)),
     'release-waiting': releaseWaitingHandler(parts),
+    'resend-post': resendPostHandler(parts),
     'service-mail': serviceMailHandler(parts),
     'missing-notice': missingNoticeHandler(parts),
   };

@@ -12,6 +12,9 @@ const listsExits: Readonly<Record<ListsErrorCode, ExitName>> = {
   'bad-list-name': 'badInput',
   'reserved-list-name': 'badInput',
   'bad-address': 'badInput',
+  'filter-not-found': 'configuration',
+  'filter-value': 'badInput',
+  'filter-database': 'unavailable',
   'list-not-writable': 'notPermitted',
 };
 
@@ -21,6 +24,11 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   'bad-database-url': 'configuration',
   'migration-failed': 'configuration',
   'trust-file-unreadable': 'configuration',
+  'pair-refused': 'no',
+  'pair-mismatch': 'no',
+  'pair-exists': 'no',
+  'key-in-use': 'no',
+  'no-such-key': 'unknown',
   'no-such-message': 'unknown',
   'address-refused': 'unknown',
 };

@@ -63,20 +63,28 @@ async function explain(io: CliIo, open: OpenSite, scenario: string, options: Opt
   const name = scenario.slice(dot + 1);
   const list = options.list === undefined ? undefined : await open.lists.get(options.list);
   const robot = list?.robot ?? open.site.robots[0]!;
-  const loaded = await new ScenarioFiles(open.site).load(functionName, name, list ?? robot);
+  const scenarios = new ScenarioFiles(open.site);
+  const loaded = await scenarios.load(functionName, name, list ?? robot);
   const source = { function: functionName, name, file: loaded.file };
   if (loaded.status === 'missing') return refuseWithoutRules(source, options.method, 'scenario-not-found');
   if (loaded.status === 'faulty') throw loaded.error;
   if (list && list.status !== 'open' && needOpenList.has(functionName))
     return refuseWithoutRules(source, options.method, 'list-no-open');
-  return evaluateScenario(loaded.scenario, await contextOf(io, open, robot, list, options), options.method);
+  const context = await contextOf(io, open, { robot, list, scenarios }, options);
+  return evaluateScenario(loaded.scenario, context, options.method);
+}
+
+/** Whose scenario is asked. */
+interface Asked {
+  readonly robot: Robot;
+  readonly list: List | undefined;
+  readonly scenarios: ScenarioFiles;
 }
 
 async function contextOf(
   io: CliIo,
   { site, store, lists }: OpenSite,
-  robot: Robot,
-  list: List | undefined,
+  { robot, list, scenarios }: Asked,
   options: Options,
 ): Promise<EvaluationContext> {
   const nowMs = io.clock.now();
@@ -92,12 +100,14 @@ async function contextOf(
     list: (key) => (key === 'total' ? total : parameterText(list?.config, key)),
     conf: (key) => parameterText(robot.conf, key),
   });
+  const variable: EvaluationContext['variable'] = (path) => given.get(path) ?? known(path);
   return {
     isSubscriber: (of, address) => isSubscriber(lists, store, robot, of, address),
     isOwner: (of, address) => isOwner(lists, robot, of, address),
     isEditor: (of, address) => isEditor(lists, robot, of, address),
     isListmaster: (address) => isListmaster(robot, address),
-    variable: (path) => given.get(path) ?? known(path),
+    variable,
+    search: (file, subject) => scenarios.filters.search(list ?? robot, file, subject, variable),
     nowMs,
     parseAddresses,
     ...(message && { security: message.security }),

@@ -119,15 +119,20 @@ describe('scenario explain', () => {
       name: 'private_smime',
       method: 'smtp',
       decision: { action: 'reject', modifiers: [], reason: 'send_subscriber_smime', template: null },
-      tried: [{ outcome: 'method-differs' }, { outcome: 'method-differs' }, { outcome: 'method-differs' }],
+      tried: [
+        { file: 'blocklist', outcome: 'condition-false' },
+        { outcome: 'method-differs' },
+        { outcome: 'method-differs' },
+        { outcome: 'method-differs' },
+      ],
     });
   });
 
   it.each([
-    ['bob@example.org', 'do_it', 0],
-    ['olga@example.org', 'do_it', 1],
-    ['max@example.org', 'do_it', 2],
-    ['eve@example.org', 'reject', 3],
+    ['bob@example.org', 'do_it', 1],
+    ['olga@example.org', 'do_it', 2],
+    ['max@example.org', 'do_it', 3],
+    ['eve@example.org', 'reject', 4],
   ])('knows the people of the list: %s', async (sender, action, tried) => {
     const { explanation } = await explain('send.private', '--sender', sender, '--method', 'smtp');
     expect([explanation.decision.action, explanation.tried.length]).toEqual([action, tried]);

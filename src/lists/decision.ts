@@ -56,40 +56,42 @@ export async function decide(question: Question, parts: DecisionParts): Promise<
 }
 
 async function contextOf(question: Question, parts: DecisionParts): Promise<EvaluationContext> {
-  const { lists, store, clock } = parts;
+  const { lists, scenarios, store, clock } = parts;
   const { where, sender, email, values, security } = question;
   const list = 'address' in where ? where : undefined;
   const robot = 'address' in where ? where.robot : where;
   const nowMs = clock.now();
   const subscriber = list && (await store.subscribers.find(list.address, sender));
   const person = await store.persons.find(sender);
+  const variable = contextVariables({
+    ...values,
+    nowMs,
+    domain: robot.domain,
+    sender,
+    ...(list && { listname: list.name }),
+    ...(email !== undefined && { email }),
+    list: (key) => parameterText(list?.config, key),
+    conf: (key) => parameterText(robot.conf, key),
+    custom_vars: (key) => list?.config.custom_vars.find((one) => one.name === key)?.value,
+    user: { email: sender, gecos: person?.gecos ?? subscriber?.gecos ?? '', lang: person?.lang ?? '' },
+    subscriber: subscriber
+      ? {
+          email: subscriber.address,
+          gecos: subscriber.gecos ?? '',
+          reception: subscriber.reception,
+          visibility: subscriber.visibility,
+          date: String(Math.floor(subscriber.since / 1_000)),
+          update_date: String(Math.floor((subscriber.updatedAt ?? subscriber.since) / 1_000)),
+        }
+      : {},
+  });
   return {
     isSubscriber: (name, address) => isSubscriber(lists, store, robot, name, address),
     isOwner: (name, address) => isOwner(lists, robot, name, address),
     isEditor: (name, address) => isEditor(lists, robot, name, address),
     isListmaster: (address) => isListmaster(robot, address),
-    variable: contextVariables({
-      ...values,
-      nowMs,
-      domain: robot.domain,
-      sender,
-      ...(list && { listname: list.name }),
-      ...(email !== undefined && { email }),
-      list: (key) => parameterText(list?.config, key),
-      conf: (key) => parameterText(robot.conf, key),
-      custom_vars: (key) => list?.config.custom_vars.find((one) => one.name === key)?.value,
-      user: { email: sender, gecos: person?.gecos ?? subscriber?.gecos ?? '', lang: person?.lang ?? '' },
-      subscriber: subscriber
-        ? {
-            email: subscriber.address,
-            gecos: subscriber.gecos ?? '',
-            reception: subscriber.reception,
-            visibility: subscriber.visibility,
-            date: String(Math.floor(subscriber.since / 1_000)),
-            update_date: String(Math.floor((subscriber.updatedAt ?? subscriber.since) / 1_000)),
-          }
-        : {},
-    }),
+    variable,
+    search: (file, subject) => scenarios.filters.search(where, file, subject, variable),
     nowMs,
     parseAddresses,
     ...(security && { security }),

@@ -11,6 +11,9 @@ export const listsErrorCodes = {
     temporary: false,
   },
   'bad-address': { meaning: 'A text that should be an address is none.', temporary: false },
+  'filter-not-found': { meaning: 'There is no named filter of that name.', temporary: false },
+  'filter-value': { meaning: 'A value is longer than a named filter takes.', temporary: false },
+  'filter-database': { meaning: 'The database of a named filter gives no answer.', temporary: true },
   'list-not-writable': { meaning: 'The folder of a list cannot be written.', temporary: true },
 } as const satisfies ErrorTable;
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
+import { loadSite, type Robot } from '../config/site.ts';
 import type { List } from './list.ts';
 import { ScenarioFiles } from './scenario-files.ts';
 
@@ -56,9 +57,24 @@ describe('ScenarioFiles', () => {
   it('splices includes, and reads again when one of them changed', async () => {
     made.write('etc/scenari/send.ours', `include friends\n${rule('reject')}`);
     made.write('etc/scenari/include.friends', "equal([sender],'a@b.org') smtp -> do_it\n");
-    expect(await lineOf('ours')).toMatch(/^equal.*do_it; true.*reject$/);
+    expect(await lineOf('ours')).toMatch(/; equal.*do_it; true.*reject$/);
     made.write('expl/plans/scenari/include.friends', "equal([sender],'c@d.org') smtp -> do_it\n");
     expect(await lineOf('ours')).toContain('c@d.org');
+  });
+
+  it('asks the blocklist first for the functions that use_blocklist names', async () => {
+    const asks = async (functionName: string, where: List | Robot) => {
+      const loaded = await files.load(functionName, 'private', where);
+      return loaded.status === 'loaded' && loaded.scenario.rules[0]!.text.includes('blocklist.txt');
+    };
+    made.write('etc/scenari/review.private', rule('reject'));
+    expect([await asks('send', list), await asks('review', list)]).toEqual([true, false]);
+    made.write('etc/other.example/robot.conf', 'use_blocklist review\n');
+    const site = await loadSite(made.site.file);
+    files = new ScenarioFiles(site);
+    const other = site.robots[1]!;
+    expect([await asks('send', other), await asks('review', other)]).toEqual([false, true]);
+    expect([await asks('send', list), await asks('review', list)]).toEqual([true, false]);
   });
 
   it('says what is missing and what is faulty', async () => {

@@ -1,13 +1,15 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../clock.ts';
 import { readConfigText } from '../config/config-text.ts';
 import { listSchema } from '../config/list-parameters.ts';
 import type { Robot, Site } from '../config/site.ts';
-import { isMissing } from '../files.ts';
+import { type Log, silentLog } from '../log.ts';
 import { ScenarioError } from '../scenario/error.ts';
 import { includesOf, parseScenario } from '../scenario/parse.ts';
 import type { Scenario, ScenarioText } from '../scenario/syntax.ts';
 import type { List } from './list.ts';
+import { NamedFilters } from './named-filters.ts';
+import { fileFingerprint, robotOf, searchPath } from './search-path.ts';
 
 /** A scenario, or why there is none; without one everything is refused. */
 export type LoadedScenario =
@@ -25,6 +27,8 @@ const maxIncludedFiles = 32;
 
 const safeName = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
+const toolParts = { clock: systemClock, log: silentLog };
+
 interface KeptText {
   readonly fingerprint: string;
   readonly text: string;
@@ -40,12 +44,16 @@ const computedListValues = new Set(['name', 'address', 'total', 'domain', 'host'
 
 /** Finds and reads scenarios on the path list, domain, site, shipped; a file that changed is read again. */
 export class ScenarioFiles {
+  /** What their conditions `search(…)` ask. */
+  readonly filters: NamedFilters;
   readonly #site: Site;
   readonly #texts = new Map<string, KeptText>();
   readonly #scenarios = new Map<string, KeptScenario>();
 
-  constructor(site: Site) {
+  /** @param parts a tool that runs once leaves them out */
+  constructor(site: Site, parts: { readonly clock: Clock; readonly log: Log } = toolParts) {
     this.#site = site;
+    this.filters = new NamedFilters(site, parts);
   }
 
   /**
@@ -64,7 +72,7 @@ export class ScenarioFiles {
     const key = `${found.file}\n${functionName}.${name}\n${folderOf(where)}`;
     const kept = this.#scenarios.get(key);
     if (kept?.fingerprint === fingerprint) return kept.loaded;
-    const loaded = parse(found, functionName, name, includes);
+    const loaded = parse(found, functionName, name, includes, asksBlocklist(functionName, where));
     this.#scenarios.set(key, { fingerprint, loaded });
     return loaded;
   }
@@ -81,18 +89,12 @@ export class ScenarioFiles {
   ): Promise<ScenarioText | undefined> {
     const fileName = `${functionName}.${name}`;
     if (!safeName.test(fileName) || fileName.includes('..')) return undefined;
-    for (const folder of this.#folders(where)) {
+    for (const folder of searchPath(this.#site, where)) {
       const file = join(folder, 'scenari', fileName);
       const text = await this.#read(file);
       if (text !== undefined) return { file, text };
     }
     return undefined;
-  }
-
-  #folders(where: List | Robot): readonly string[] {
-    const robot = 'robot' in where ? where.robot : where;
-    const own = 'robot' in where ? [where.directory] : [];
-    return [...own, robot.etcDir, this.#site.etcDir, this.#site.defaultsDir];
   }
 
   async #includes(
@@ -115,7 +117,7 @@ export class ScenarioFiles {
   }
 
   async #read(file: string): Promise<string | undefined> {
-    const fingerprint = await fingerprintOf(file);
+    const fingerprint = await fileFingerprint(file);
     if (fingerprint === undefined) {
       this.#texts.delete(file);
       return undefined;
@@ -133,10 +135,12 @@ function parse(
   functionName: string,
   name: string,
   includes: ReadonlyMap<string, ScenarioText>,
+  blocklist: boolean,
 ): LoadedScenario {
   const { file, text } = found;
   try {
-    const options = { resolveInclude: (include: string) => includes.get(include), isListParameter };
+    const resolveInclude = (include: string) => includes.get(include);
+    const options = { resolveInclude, isListParameter, blocklist };
     const scenario = parseScenario(text, { file, function: functionName, name }, options);
     return { status: 'loaded', scenario, file };
   } catch (error) {
@@ -145,20 +149,14 @@ function parse(
   }
 }
 
+function asksBlocklist(functionName: string, where: List | Robot): boolean {
+  return robotOf(where).conf.use_blocklist.includes(functionName);
+}
+
 function isListParameter(name: string): boolean {
   return computedListValues.has(name) || Object.hasOwn(listSchema.shape, name);
 }
 
 function folderOf(where: List | Robot): string {
   return 'robot' in where ? where.directory : where.etcDir;
-}
-
-async function fingerprintOf(file: string): Promise<string | undefined> {
-  try {
-    const info = await stat(file);
-    return info.isFile() ? `${info.mtimeMs} ${info.ctimeMs} ${info.size} ${info.ino}` : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }

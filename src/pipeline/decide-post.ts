@@ -52,23 +52,25 @@ async function explain(post: OpenedPost, parts: PipelineParts): Promise<Explanat
 }
 
 function contextOf(post: OpenedPost, parts: PipelineParts): EvaluationContext {
-  const { lists, store, clock } = parts;
+  const { lists, scenarios, store, clock } = parts;
   const { message, opened, robot, list } = post;
   const nowMs = clock.now();
+  const variable = contextVariables({
+    nowMs,
+    domain: robot.domain,
+    ...(list && { listname: list.name }),
+    sender: message.sender.status === 'known' ? message.sender.address : 'nobody',
+    message: messageVariables(message, opened),
+    list: (key) => parameterText(list?.config, key),
+    conf: (key) => parameterText(robot.conf, key),
+  });
   return {
     isSubscriber: (name, address) => isSubscriber(lists, store, robot, name, address),
     isOwner: (name, address) => isOwner(lists, robot, name, address),
     isEditor: (name, address) => isEditor(lists, robot, name, address),
     isListmaster: (address) => isListmaster(robot, address),
-    variable: contextVariables({
-      nowMs,
-      domain: robot.domain,
-      ...(list && { listname: list.name }),
-      sender: message.sender.status === 'known' ? message.sender.address : 'nobody',
-      message: messageVariables(message, opened),
-      list: (key) => parameterText(list?.config, key),
-      conf: (key) => parameterText(robot.conf, key),
-    }),
+    variable,
+    search: (file, subject) => scenarios.filters.search(list ?? robot, file, subject, variable),
     nowMs,
     parseAddresses,
     security: securityOf(opened),

@@ -2,6 +2,7 @@ import type { List } from '../lists/list.ts';
 import type { Lists } from '../lists/lists.ts';
 import { isEditor, isListmaster, isOwner, isSubscriber } from '../lists/roles.ts';
 import type { ScenarioFiles } from '../lists/scenario-files.ts';
+import type { EvaluationContext } from '../scenario/context.ts';
 import { contextVariables } from '../scenario/context-variables.ts';
 import { evaluateScenario } from '../scenario/evaluate.ts';
 import type { Store } from '../store/store.ts';
@@ -30,12 +31,14 @@ export async function mayVisitor(
   const loaded = await scenarios.load(functionName, { visibility, info }[functionName], list);
   if (loaded.status !== 'loaded') return false;
   const { robot } = list;
-  const context = {
-    isSubscriber: (name: string, address: string) => isSubscriber(lists, store, robot, name, address),
-    isOwner: (name: string, address: string) => isOwner(lists, robot, name, address),
-    isEditor: (name: string, address: string) => isEditor(lists, robot, name, address),
-    isListmaster: (address: string) => isListmaster(robot, address),
-    variable: contextVariables({ nowMs, domain: robot.domain, listname: list.name }),
+  const variable = contextVariables({ nowMs, domain: robot.domain, listname: list.name });
+  const context: EvaluationContext = {
+    isSubscriber: (name, address) => isSubscriber(lists, store, robot, name, address),
+    isOwner: (name, address) => isOwner(lists, robot, name, address),
+    isEditor: (name, address) => isEditor(lists, robot, name, address),
+    isListmaster: (address) => isListmaster(robot, address),
+    variable,
+    search: (file, subject) => scenarios.filters.search(list, file, subject, variable),
     nowMs,
   };
   // Sympa's web gives everybody `md5`; a visitor is `nobody`, whom no role fits.

@@ -118,7 +118,7 @@ function partsOf(
     clock,
     log,
     folder: new CertificateFolder({ folder: site.certDir, store, certificates, clock, log }),
-    scenarios: new ScenarioFiles(site),
+    scenarios: new ScenarioFiles(site, { clock, log }),
   };
 }
 

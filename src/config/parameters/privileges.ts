@@ -1,5 +1,16 @@
 import { ParameterGroup } from '../parameter.ts';
-import { choice, commaList, fileName, host, onOff, pattern, text, word, words } from '../value-types.ts';
+import {
+  choice,
+  commaList,
+  duration,
+  fileName,
+  host,
+  onOff,
+  pattern,
+  text,
+  word,
+  words,
+} from '../value-types.ts';
 
 const group = new ParameterGroup('Who may do what');
 const later = new ParameterGroup('Who may do what', 'none yet');
@@ -16,11 +27,16 @@ export const privilegeParameters = {
   ),
   move_user: later.value(fileName, 'auth', 'Scenario that decides who may change an address.'),
   family_signoff: later.value(fileName, 'auth', 'Scenario that decides who may leave a family of lists.'),
-  use_blocklist: later.value(
+  use_blocklist: group.value(
     words,
     'send,create_list',
     'Functions that look into `blocklist.txt` first; `none` for none.',
     { aliases: ['use_blacklist'] },
+  ),
+  search_filters_cache: group.value(
+    duration,
+    '1h',
+    'How long an answer of a directory or database to a named filter is kept; 0 for not at all.',
   ),
   domains_blocklist: later.optional(commaList(word), 'Domains whose addresses may not subscribe.', {
     ...siteOnly,
