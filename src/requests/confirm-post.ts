@@ -12,7 +12,10 @@ export async function planPostConfirmation(
 ): Promise<PlannedRequest> {
   const digest = digestOfKey(key);
   const row = await parts.store.requestKeys.find(digest);
-  const always = (report: RequestReport): PlannedRequest => ({ command: 'CONFIRM', perform: async () => report });
+  const always = (report: RequestReport): PlannedRequest => ({
+    command: 'CONFIRM',
+    perform: async () => report,
+  });
   if (!row || row.kind !== 'confirm-post' || row.messageId === null) return always(refused('key-unknown'));
   if (row.address !== requester.sender && requester.channel !== 'command-line')
     return always(refused('key-unknown'));

@@ -20,7 +20,7 @@ interface Joining {
 
 /** Makes the act that subscribes somebody; the new subscriber is welcomed and, where the scenario says so, the owners are told. */
 export function joinAct({ joiner, code, source }: Joining, situation: ListSituation): Act {
-  const { list, requester, modifiers, parts } = situation;
+  const { list, modifiers, parts } = situation;
   const { address, gecos } = joiner;
   const values = { list: list.address, address };
   return async (tx) => {
@@ -32,14 +32,7 @@ export function joinAct({ joiner, code, source }: Joining, situation: ListSituat
     if (!(await tx.subscribers.add({ ...row, ...(gecos ? { gecos } : {}) })))
       return done('already-subscribed', { values });
     if (!modifiers.includes('quiet'))
-      await tell(
-        tx,
-        list,
-        'welcome',
-        [address],
-        { address, requestedBy: requester.sender },
-        parts.clock.now(),
-      );
+      await tell(tx, list, 'welcome', [address], { address }, parts.clock.now());
     await notifyOwners(tx, situation, 'subscribed', address);
     return done(code, { values });
   };

@@ -28,15 +28,14 @@ export async function findWaiting(keyOrId: string, situation: ListSituation): Pr
 }
 
 function ofRequest(row: { readonly digest: string; readonly usedAt: number | null }): Waiting {
-  return row.usedAt === null
-    ? { kind: 'request', digest: row.digest }
-    : stop(refused('key-used'));
+  return row.usedAt === null ? { kind: 'request', digest: row.digest } : stop(refused('key-used'));
 }
 
 async function postOf(messageId: string, situation: ListSituation): Promise<Waiting> {
   const { parts, list } = situation;
   const message = await parts.store.messages.find(messageId);
-  if (!message || message.list !== list.address || message.kind !== 'post') return stop(refused('key-unknown'));
+  if (!message || message.list !== list.address || message.kind !== 'post')
+    return stop(refused('key-unknown'));
   return (await mayDecide(situation)) ?? { kind: 'post', message };
 }
 
@@ -75,7 +74,8 @@ export function decideAct(
     const keys = await tx.requestKeys.useAllOf(message.id, requester.sender, outcome);
     const isOpen = (await tx.messages.stateOf(message.id)) === 'moderation';
     // A post that the operator put back has no keys any more; its state tells.
-    if (isOpen && (keys > 0 || (await tx.requestKeys.decisionOn(message.id)) === undefined)) return carryOut(tx);
+    if (isOpen && (keys > 0 || (await tx.requestKeys.decisionOn(message.id)) === undefined))
+      return carryOut(tx);
     const before = await tx.requestKeys.decisionOn(message.id);
     return refused('already-decided', {
       values: { list: list.address, outcome: before?.outcome ?? 'expired' },

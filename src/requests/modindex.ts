@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { isEditor, isListmaster } from '../lists/roles.ts';
+import { identifySender } from '../message/sender.ts';
 import { decodeEncodedWords } from '../mime/encoded-word.ts';
 import { parseEntity } from '../mime/entity.ts';
 import { findField } from '../mime/header.ts';
-import { identifySender } from '../message/sender.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import { listArgument } from './arguments.ts';
 import { issueKey } from './keys.ts';
@@ -31,7 +31,13 @@ export const modindex = listOperation({
       const days = list.config.clean_delay_queuemod;
       const answer: string[] = [];
       for (const message of shown) {
-        const order = { kind: 'moderate', list: list.address, address: '', messageId: message.id, days } as const;
+        const order = {
+          kind: 'moderate',
+          list: list.address,
+          address: '',
+          messageId: message.id,
+          days,
+        } as const;
         answer.push(...linesOf(message, await issueKey(tx, order, parts.clock.now())), '');
       }
       if (waiting.length > maxShown) answer.push(`… (> ${maxShown})`);

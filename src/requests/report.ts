@@ -14,6 +14,7 @@ export const reportCodes = {
   moved: { meaning: 'The subscriptions go to the new address now.' },
   reminded: { meaning: 'Each subscriber gets a reminder.' },
   answer: { meaning: 'The answer follows.' },
+  help: { meaning: 'The commands follow.' },
   'nothing-to-show': { meaning: 'There is nothing to show.' },
   'posts-sent': { meaning: 'The posts asked for are on their way, each in a message of its own.' },
   'post-distributed': { meaning: 'The post is let go to the subscribers.' },

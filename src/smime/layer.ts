@@ -21,6 +21,8 @@ export interface SignerReport {
   readonly digestAlgorithm: string;
   /** What the signer claims, ms since the epoch; proves nothing. */
   readonly signingTimeMs: number | undefined;
+  /** The signed attributes in DER: digest of the content and signing time, so that they name this one signature. */
+  readonly signedAttrs: Uint8Array | undefined;
   /** Names of announced capabilities in the signer's order of preference; of a valid signer only. */
   readonly capabilities: readonly string[] | undefined;
   /** Of a valid signer only. */

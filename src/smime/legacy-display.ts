@@ -8,6 +8,8 @@ export interface MainText {
   readonly subtype: 'plain' | 'html';
   /** Without the decorative copy of header fields that old clients are shown. */
   readonly text: string;
+  /** How its lines are broken. RFC 3676 §4. */
+  readonly format: 'fixed' | 'flowed';
 }
 
 /**
@@ -27,8 +29,9 @@ export function readMainText(payload: Uint8Array, decrypted: boolean): MainText 
   const subtype = part.contentType.type === 'text/html' ? 'html' : 'plain';
   const text = decodedText(part);
   const decorated = decrypted && part.contentType.parameters.get('hp-legacy-display') === '1';
-  if (!decorated) return { subtype, text };
-  return { subtype, text: subtype === 'html' ? stripLegacyHtml(text) : stripLegacyText(text) };
+  const format = part.contentType.parameters.get('format')?.toLowerCase() === 'flowed' ? 'flowed' : 'fixed';
+  if (!decorated) return { subtype, text, format };
+  return { subtype, text: subtype === 'html' ? stripLegacyHtml(text) : stripLegacyText(text), format };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { attributesToDigest } from '../cms/attribute.ts';
 import { capabilityNames } from '../cms/capability.ts';
 import type { SignedData, SignerInfo } from '../cms/signed-data.ts';
 import type { SignerMathVerdict } from '../cms/signer-verdict.ts';
@@ -90,6 +91,7 @@ function judgeSigner(
     signatureAlgorithm: math.signatureAlgorithm,
     digestAlgorithm: math.digestAlgorithm,
     signingTimeMs: math.signingTimeMs,
+    signedAttrs: signerInfo.signedAttrs && attributesToDigest(signerInfo.signedAttrs.raw),
     ...announcements(math, path, fault),
   };
 }

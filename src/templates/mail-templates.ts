@@ -128,4 +128,124 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
       code: { meaning: 'why, as for `x509-user-cert-missing`', optional: true },
     },
   },
+  'request-auth': {
+    to: 'address that is to confirm',
+    meaning:
+      'Somebody asked for something that this address has to confirm; the Subject is the command that does so.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      key: { meaning: 'the one-time key' },
+      command: { meaning: 'what was asked for, as a command' },
+      requestedBy: { meaning: 'address that asked, where it is another', optional: true },
+      days: { meaning: 'days that the key is good for' },
+    },
+  },
+  'owner-approval': {
+    to: 'owners',
+    meaning: 'A request waits for an owner; the Subject is the command that allows it.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      key: { meaning: 'the one-time key' },
+      command: { meaning: 'what was asked for, as a command' },
+      who: { meaning: 'address that asked' },
+      about: { meaning: 'address that it is about' },
+      days: { meaning: 'days that the key is good for' },
+    },
+  },
+  welcome: {
+    to: 'new subscriber',
+    meaning: 'A subscription began.',
+    autoSubmitted: 'auto-generated',
+    variables: { address: { meaning: 'address of the subscriber' } },
+  },
+  bye: {
+    to: 'former subscriber',
+    meaning: 'A subscription was ended by the subscriber.',
+    autoSubmitted: 'auto-generated',
+    variables: { address: { meaning: 'address of the subscriber' } },
+  },
+  removed: {
+    to: 'former subscriber',
+    meaning: 'A subscription was ended by an owner.',
+    autoSubmitted: 'auto-generated',
+    variables: { address: { meaning: 'address of the subscriber' } },
+  },
+  'membership-owner': {
+    to: 'owners',
+    meaning: 'Somebody joined or left, and the scenario says `notify`.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      event: { meaning: '`subscribed` or `signed-off`' },
+      address: { meaning: 'address of the subscriber' },
+      by: { meaning: 'address that asked for it' },
+    },
+  },
+  'vain-request': {
+    to: 'address that a request is about',
+    meaning: 'Somebody else asked for what is so already; who asked is not told that.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      command: { meaning: 'what was asked for, as a command' },
+      code: { meaning: '`already-subscribed` or `not-subscribed`' },
+      requestedBy: { meaning: 'address that asked' },
+    },
+  },
+  'command-report': {
+    to: 'sender of commands',
+    meaning: 'What came of each command; encrypted where the commands came encrypted.',
+    autoSubmitted: 'auto-replied',
+    variables: {
+      entries: {
+        meaning:
+          'for each command `command`, `status` (`done`, `waiting`, `refused`), `text`, and `answer`, the lines of an answer',
+      },
+    },
+  },
+  'command-report-withheld': {
+    to: 'sender of commands',
+    meaning: 'Commands came encrypted, and there is no certificate to encrypt their results to.',
+    autoSubmitted: 'auto-replied',
+    variables: {},
+  },
+  moderate: {
+    to: 'editors',
+    meaning:
+      'A post waits for an editor. The post is attached; where it came encrypted, all of this mail is encrypted to each editor.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      key: { meaning: 'the one-time key' },
+      commands: { meaning: 'address that takes commands' },
+      days: { meaning: 'days that the post waits' },
+    },
+  },
+  'send-auth': {
+    to: 'sender of a post',
+    meaning: 'A post waits until its sender confirms it; the Subject is the command that does so.',
+    autoSubmitted: 'auto-replied',
+    variables: {
+      key: { meaning: 'the one-time key' },
+      days: { meaning: 'days that the post waits' },
+    },
+  },
+  'post-held': {
+    to: 'sender of a post',
+    meaning: 'A post waits for an editor.',
+    autoSubmitted: 'auto-replied',
+    variables: {},
+  },
+  'held-expired': {
+    to: 'sender of a post',
+    meaning: 'A post was dropped, since nobody decided on it or confirmed it in time.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      days: { meaning: 'days that it waited' },
+      waitedFor: { meaning: '`moderation` or `confirmation`' },
+    },
+  },
+  'held-expired-editors': {
+    to: 'editors',
+    meaning: 'Posts were dropped that no editor decided on in time.',
+    autoSubmitted: 'auto-generated',
+    variables: { count: count('number of posts'), days: { meaning: 'days that they waited' } },
+  },
 };

@@ -17,12 +17,36 @@ const samples: Readonly<Record<string, TemplateValue>> = {
   keepDays: 30,
   addresses: ['bob@example.org', 'carol@example.org'],
   posts: 2,
+  key: 'abcdefghijkmnpqrstuvwxyz23',
+  command: 'SUBSCRIBE team',
+  requestedBy: 'mallory@example.org',
+  days: 30,
+  who: 'alice@example.org',
+  about: 'bob@example.org',
+  event: 'subscribed',
+  by: 'owner@example.org',
+  entries: [
+    {
+      command: 'REVIEW team',
+      status: 'done',
+      text: 'Two subscribers.',
+      answer: ['a@example.org', 'b@example.org'],
+    },
+  ],
+  commands: 'sympa@lists.example.org',
+  waitedFor: 'moderation',
   reason: 'send_subscriber_smime',
   size: 70_000_000,
   maxSize: 5_242_880,
   id: '01abc',
   kind: 'deliver-packet',
   address: 'team-request@lists.example.org',
+};
+
+/** Other values where not any other will do. */
+const others: Readonly<Record<string, TemplateValue>> = {
+  code: 'already-subscribed',
+  entries: [],
 };
 
 const common: Readonly<Record<string, TemplateValue>> = {
@@ -88,11 +112,13 @@ describe('the shipped service mails', () => {
     const whole = await renderMail(input({ name, folders: [shipped] }));
     for (const variable of Object.keys(variables)) {
       const value = samples[variable]!;
-      const other = Array.isArray(value)
-        ? ['dora@example.org']
-        : typeof value === 'number'
-          ? value + 86_400_000
-          : 'x';
+      const other = Object.hasOwn(others, variable)
+        ? others[variable]!
+        : Array.isArray(value)
+          ? ['dora@example.org']
+          : typeof value === 'number'
+            ? value + 86_400_000
+            : 'x';
       const changed = await renderMail(
         input({ name, variables: { ...common, ...samples, [variable]: other } }),
       );

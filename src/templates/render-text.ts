@@ -17,7 +17,7 @@ const renderLimitMs = 1_000;
 const memoryLimit = 4_000_000;
 
 /** Characters of a Subject; what is beyond is cut. */
-const maxSubjectLength = 200;
+const maxSubjectLength = 500;
 
 /**
  * Renders a template: a line `Subject: …`, an empty line, the text. A variable cannot add a header field, nor a

@@ -1,0 +1,102 @@
+import { formatCall, type RequestCall } from '../requests/call.ts';
+import { type OperationName, operations } from '../requests/operations.ts';
+import { meaningOf } from './words.ts';
+
+/** What one line asks for. */
+export type ParsedAct =
+  | { readonly kind: 'request'; readonly call: RequestCall }
+  | { readonly kind: 'auth'; readonly key: string; readonly command?: string }
+  | { readonly kind: 'confirm-post'; readonly key: string }
+  | { readonly kind: 'help' }
+  /** A command without what it needs, or with more than it takes. */
+  | { readonly kind: 'faulty'; readonly word: string };
+
+/** One line of a message to the command address. */
+export type ParsedLine =
+  | { readonly status: 'command'; readonly act: ParsedAct; readonly quiet: boolean }
+  | { readonly status: 'end' }
+  | { readonly status: 'unknown' };
+
+/** Longest line that is looked at; a command is shorter. */
+const maxLineLength = 1_000;
+
+const unknown: ParsedLine = { status: 'unknown' };
+
+/** What a line may leave out, since the address that it came to says it. */
+export interface Surroundings {
+  /** The list behind `LIST-request`. */
+  readonly list?: string;
+  /** The key in the Subject of an answer to a moderation mail. */
+  readonly key?: string;
+}
+
+/**
+ * Parses one line as a command: `[QUIET] WORD arguments`. Words and short forms as in Sympa, case does not count.
+ *
+ * @param line without its line end, of any content
+ */
+export function parseCommand(line: string, surroundings: Surroundings = {}): ParsedLine {
+  if (line.length > maxLineLength) return unknown;
+  const tokens = line.trim().split(/\s+/);
+  const quiet = tokens.length > 1 && tokens[0]!.toLowerCase() === 'quiet';
+  const [word = '', ...given] = quiet ? tokens.slice(1) : tokens;
+  if (word === '-' && given.length === 0) return { status: 'end' };
+  const meaning = meaningOf(word);
+  if (!meaning) return unknown;
+  if (meaning.kind === 'end') return given.length === 0 ? { status: 'end' } : unknown;
+  return { status: 'command', quiet, act: actOf(meaning, word, given, surroundings) };
+}
+
+function actOf(
+  meaning: Exclude<ReturnType<typeof meaningOf>, undefined>,
+  word: string,
+  given: readonly string[],
+  surroundings: Surroundings,
+): ParsedAct {
+  if (meaning.kind === 'help') return { kind: 'help' };
+  if (meaning.kind === 'auth') return authOf(given, surroundings);
+  if (meaning.kind === 'confirm-post')
+    return isKey(given[0]) && given.length === 1
+      ? { kind: 'confirm-post', key: given[0]! }
+      : { kind: 'faulty', word: 'CONFIRM' };
+  if (meaning.kind === 'end') return { kind: 'faulty', word };
+  const everywhere = meaning.everywhere !== undefined && given[0] === '*';
+  const name = everywhere ? meaning.everywhere! : meaning.name;
+  const call = callOf(name, everywhere ? given.slice(1) : given, surroundings);
+  return call ? { kind: 'request', call } : { kind: 'faulty', word: operations[name].word };
+}
+
+function authOf(given: readonly string[], surroundings: Surroundings): ParsedAct {
+  const [key, ...rest] = given;
+  if (!isKey(key)) return { kind: 'faulty', word: 'AUTH' };
+  if (rest.length === 0) return { kind: 'auth', key: key! };
+  const inner = parseCommand(rest.join(' '), surroundings);
+  if (inner.status !== 'command' || inner.act.kind !== 'request') return { kind: 'faulty', word: 'AUTH' };
+  return { kind: 'auth', key: key!, command: formatCall(inner.act.call) };
+}
+
+function isKey(text: string | undefined): boolean {
+  return text !== undefined && /^[A-Za-z0-9]{16,64}$/.test(text);
+}
+
+/** Arguments that take the rest of the line. */
+const restOfLine: ReadonlySet<string> = new Set(['gecos', 'options', 'subject']);
+
+function callOf(
+  name: OperationName,
+  given: readonly string[],
+  surroundings: Surroundings,
+): RequestCall | undefined {
+  const order: readonly string[] = operations[name].order;
+  const found: Record<string, string> = {};
+  let at = 0;
+  for (const argument of order) {
+    if (restOfLine.has(argument)) {
+      if (at < given.length) found[argument] = given.slice(at).join(' ');
+      at = given.length;
+    } else if (at < given.length) found[argument] = given[at++]!;
+    else if (argument === 'list' && surroundings.list !== undefined) found[argument] = surroundings.list;
+    else if (argument === 'key' && surroundings.key !== undefined) found[argument] = surroundings.key;
+  }
+  return at < given.length ? undefined : { name, arguments: found };
+}
