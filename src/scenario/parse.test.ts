@@ -48,6 +48,16 @@ describe('the lines of a scenario', () => {
     expect(parse(`true() ${methods} -> do_it`).rules[0]!.methods).toEqual(methods.match(/\w+/g));
   });
 
+  it('that name dkim without smtp are remarked, as the From field is proof for them', () => {
+    expect(parse('true() smtp,dkim -> reject').remarks).toEqual([]);
+    expect(parse('\n true() dkim,md5 -> do_it').remarks).toEqual([
+      {
+        place: { file: 'send.test', line: 2, column: 2 },
+        text: expect.stringContaining('dkim is another name'),
+      },
+    ]);
+  });
+
   it('take # inside of quotes and patterns as text', () => {
     const [rule] = parse("match([sender],/a#b/) -> reject(reason='x') # match(")!.rules;
     expect(rule!.condition.arguments[1]).toMatchObject({ kind: 'pattern', source: 'a#b' });

@@ -128,6 +128,12 @@ class Parser {
     const following = later.find((line) => withoutComment(line).includes('->'));
     const rule = parseRule(cursor, this.#source.function, following);
     this.#checkVariables(cursor, rule);
+    if (rule.methods.includes('dkim') && !rule.methods.includes('smtp'))
+      this.#remark(
+        cursor,
+        rule.place.column,
+        'dkim is another name of smtp: here the From field alone is proof',
+      );
     this.rules.push(rule);
   }
 
