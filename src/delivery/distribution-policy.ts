@@ -8,6 +8,10 @@ export interface DistributionPolicy {
   readonly envelope: 'null' | 'owner' | 'verp';
   /** With `owner`: how many of a hundred recipients get an envelope sender of their own, 0 to 100. */
   readonly verpRate: number;
+  /** The content is not the body of the message as received: the archive needs it as it was sent. */
+  readonly keepsContent?: true;
+  /** A copy out of the archive: its recipient asked for it, and need not be subscribed. */
+  readonly onRequest?: true;
 }
 
 /** Writes the policy for the store. */

@@ -1,6 +1,7 @@
 import type { Distribution } from '../store/distributions.ts';
 import type { Repositories } from '../store/store.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
+import { parsePolicy } from './distribution-policy.ts';
 
 /**
  * Closes a distribution that nobody waits for any more, and lets go of the message behind it.
@@ -9,19 +10,20 @@ import type { DeliveryParts } from './delivery-parts.ts';
  */
 export async function finishDistribution(
   parts: Pick<DeliveryParts, 'store' | 'clock'>,
-  distribution: Pick<Distribution, 'id' | 'messageId'>,
+  distribution: Pick<Distribution, 'id' | 'messageId' | 'policy'>,
 ): Promise<boolean> {
   const nowMs = parts.clock.now();
   return parts.store.transaction((tx) => finishWithin(tx, distribution, nowMs));
 }
 
-/** The same, as a part of a transaction. */
+/** The same, as a part of a transaction. What an archive holds stays. */
 export async function finishWithin(
-  tx: Pick<Repositories, 'distributions' | 'messages'>,
-  { id, messageId }: Pick<Distribution, 'id' | 'messageId'>,
+  tx: Pick<Repositories, 'archivePosts' | 'distributions' | 'messages'>,
+  { id, messageId, policy }: Pick<Distribution, 'id' | 'messageId' | 'policy'>,
   nowMs: number,
 ): Promise<boolean> {
-  const finished = await tx.distributions.markFinishedWhenDone(id, nowMs);
+  const keepsContent = parsePolicy(policy).keepsContent === true && (await tx.archivePosts.holds(messageId));
+  const finished = await tx.distributions.markFinishedWhenDone(id, nowMs, keepsContent);
   if (finished && messageId !== '') await tx.messages.dropRaw(messageId);
   return finished;
 }

@@ -41,7 +41,7 @@ export async function dropForLeaver(
   if (await store.subscribers.isSubscriber(list, address)) return;
   for (const { distributionId } of await store.deliveries.waiting({ list, address })) {
     const distribution = await store.distributions.get(distributionId);
-    if (!isPost(distribution)) continue;
+    if (!isPost(distribution) || parsePolicy(distribution.policy).onRequest) continue;
     const nowMs = clock.now();
     await store.transaction(async (tx) => {
       await tx.deliveries.record([

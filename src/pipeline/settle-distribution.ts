@@ -1,16 +1,18 @@
+import { distributionRows, type RecipientPlan, writeDistribution } from '../delivery/recipient-plan.ts';
 import { keepWaitingUntilMs } from '../delivery/waiting.ts';
 import { bodyBytes, type Entity } from '../mime/entity.ts';
 import { findField } from '../mime/header.ts';
 import { newId } from '../secrets.ts';
 import type { Repositories } from '../store/store.ts';
+import { archivePost, isToBeArchived } from './archive-post.ts';
 import type { StillUndecided } from './decide-once.ts';
 import { type Disposition, discard, reject } from './disposition.ts';
 import { distributionHead, forwardHead } from './distribution-head.ts';
 import { withFooters } from './footers.ts';
-import { distributionRows, planRecipients, type RecipientPlan } from './plan-distribution.ts';
+import { planRecipients } from './plan-distribution.ts';
 import type { OpenedPost, PipelineParts } from './post.ts';
 import { postRecipients } from './post-recipients.ts';
-import { writeDecision, writeDistribution, writeMissing, writeRefusal } from './settle.ts';
+import { writeDecision, writeMissing, writeRefusal } from './settle.ts';
 
 /** Distributes a post to the subscribers of its list: state, outcome rows, jobs and reports in one transaction. */
 export async function settleDistribution(
@@ -81,8 +83,11 @@ async function writeRows(
     kind === 'post' && list
       ? distributionHead({ post, entity, list, sequence, sealed, tagSubject: mayTagSubject(post), nowMs })
       : forwardHead(post, sealed, nowMs);
+  const id = newId(nowMs);
+  const isArchived = isToBeArchived(post, parts);
+  if (isArchived) await archivePost(tx, post, { distributionId: id, sequence, sentAt: nowMs });
   const base = {
-    id: newId(nowMs),
+    id,
     messageId: message.id,
     list: list?.address ?? '',
     sender: message.sender.status === 'known' ? message.sender.address : '',
@@ -92,7 +97,14 @@ async function writeRows(
     createdAt: nowMs,
     finishedAt: null,
   };
-  const rows = distributionRows(base, plan, parts.site.conf.nrcpt, keepWaitingUntilMs(parts.site, nowMs));
+  const keepsContent = isArchived && !sealed && entity !== message.entity;
+  const policy = { ...plan.policy, ...(keepsContent && { keepsContent }) };
+  const rows = distributionRows(
+    base,
+    { ...plan, policy },
+    parts.site.conf.nrcpt,
+    keepWaitingUntilMs(parts.site, nowMs),
+  );
   await writeDistribution(tx, rows);
   await writeMissing(tx, post, rows, parts);
 }

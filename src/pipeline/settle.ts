@@ -1,12 +1,11 @@
-import { finishWithin } from '../delivery/finish.ts';
+import type { DistributionRows } from '../delivery/recipient-plan.ts';
 import { enqueueServiceMail, type ServiceMail } from '../delivery/service-mail.ts';
 import { tellKeyUnavailable } from '../delivery/tell-key-unavailable.ts';
-import { enqueueMissingNotice, enqueuePacket } from '../delivery/waiting.ts';
+import { enqueueMissingNotice } from '../delivery/waiting.ts';
 import { mayBeAnswered } from '../message/automatic.ts';
 import type { MessageState, StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
 import type { Disposition } from './disposition.ts';
-import type { DistributionRows } from './plan-distribution.ts';
 import type { OpenedPost, PipelineParts, Post } from './post.ts';
 import { noteOfVerdict } from './verdict-note.ts';
 
@@ -59,15 +58,6 @@ export function isReleased({ code, extra }: Pick<StoredMessage, 'code' | 'extra'
   return (
     code === 'released' || (extra !== null && (JSON.parse(extra) as { released?: unknown }).released === true)
   );
-}
-
-/** Writes a distribution, its recipients and the jobs that send it. */
-export async function writeDistribution(tx: Repositories, rows: DistributionRows): Promise<void> {
-  await tx.distributions.insert(rows.distribution);
-  await tx.deliveries.insertMany(rows.deliveries);
-  for (const packet of rows.packets) await enqueuePacket(tx, rows.distribution.id, packet);
-  // No packet will close it where it goes to nobody.
-  if (rows.packets.length === 0) await finishWithin(tx, rows.distribution, rows.distribution.createdAt);
 }
 
 /** Writes down who could not be served, and asks for the notices and reports about it. */

@@ -177,6 +177,18 @@ export class Messages {
     return rows as MessageSummary[];
   }
 
+  /** Gives the ids of the messages of a list whose bytes are kept, whatever became of them, oldest first. */
+  async idsWithBytes(list: string): Promise<readonly string[]> {
+    const rows = await this.#database.db
+      .selectFrom('message')
+      .innerJoin('message_raw', 'message_raw.messageId', 'message.id')
+      .select('message.id')
+      .where('message.list', '=', list)
+      .orderBy('message.id')
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
   /** Gives the newest message without its bytes. */
   async newest(): Promise<MessageSummary | undefined> {
     const query = this.#database.db
@@ -207,7 +219,10 @@ export class Messages {
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
-            selectFrom('distribution').select('id').where('messageId', '=', id).where('finishedAt', 'is', null),
+            selectFrom('distribution')
+              .select('id')
+              .where('messageId', '=', id)
+              .where('finishedAt', 'is', null),
           ),
         ),
       )

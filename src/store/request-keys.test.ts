@@ -127,10 +127,18 @@ describeOnEngines('what requests are kept by', (kit) => {
       { month: '2026-10', posts: 1 },
       { month: '2026-11', posts: 2 },
     ]);
-    const november = await store.archivePosts.ofMonth(list, '2026-11', 10);
+    const november = await store.archivePosts.ofMonth(list, '2026-11', { limit: 10 });
     expect(november.map((one) => one.sequence)).toEqual([2, 3]);
+    const [second] = await store.archivePosts.ofMonth(list, '2026-11', { offset: 1, limit: 1 });
+    expect(second?.sequence).toBe(3);
+    expect(await store.archivePosts.countOfMonth(list, '2026-11')).toBe(2);
+    expect(await store.archivePosts.find(list, 2)).toMatchObject({ month: '2026-11' });
+    expect(await store.archivePosts.lists()).toEqual([list]);
     expect((await store.archivePosts.last(list))?.sequence).toBe(3);
     expect(await store.archivePosts.holds(`m1 ${list}`)).toBe(true);
     expect(await store.archivePosts.holds('none')).toBe(false);
+    expect((await store.archivePosts.takeBefore(list, '2026-11', 5)).map((one) => one.sequence)).toEqual([1]);
+    expect(await store.archivePosts.takeBefore(list, '2026-11', 5)).toEqual([]);
+    expect(await store.archivePosts.holds(`m1 ${list}`)).toBe(false);
   });
 });
