@@ -13,6 +13,14 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: '368fb1773f25cd2dbd3c85834b084393e679e8f8091f74d19105c361dfef9731',
     postgres: '5873ab927b77f0fb64ee2512d151ecd2e8fc2257ac4b0458ad3dea7058c57ac5',
   },
+  '0003-tasks': {
+    sqlite: 'd5059295e5a3034c3c63ee4ab3ad098b422f28e54c2c52fef7e807dbc266b957',
+    postgres: 'dd9a2e323aed0fae3c6672dff9073ab446068a8dbfb9ea140d8cee27653c2042',
+  },
+  '0004-archive': {
+    sqlite: '3e631a1a9f80cdaaa1d6cfc7e27bfdf9260e76768a15c0397b28408f376dd6e7',
+    postgres: '3e631a1a9f80cdaaa1d6cfc7e27bfdf9260e76768a15c0397b28408f376dd6e7',
+  },
 };
 
 function digestsOf(name: string): object {

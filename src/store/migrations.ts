@@ -3,11 +3,15 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import { type Engine, type MigrationSql, sqlWords } from './engine.ts';
 import { firstTables } from './migrations/0001-first-tables.ts';
 import { requestTables } from './migrations/0002-requests.ts';
+import { taskTables } from './migrations/0003-tasks.ts';
+import { archiveTables } from './migrations/0004-archive.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0001-first-tables': firstTables,
   '0002-requests': requestTables,
+  '0003-tasks': taskTables,
+  '0004-archive': archiveTables,
 };
 
 /** Gives the migrations in an engine's words. */

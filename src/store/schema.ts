@@ -24,6 +24,8 @@ export interface Schema {
   signature_used: SignatureUsedTable;
   person: PersonTable;
   archive_post: ArchivePostTable;
+  task: TaskTable;
+  certificate_warning: CertificateWarningTable;
 }
 
 export interface MessageTable {
@@ -227,4 +229,28 @@ export interface ArchivePostTable {
   messageId: string;
   distributionId: string;
   sentAt: number;
+}
+
+export interface TaskTable {
+  id: string;
+  model: string;
+  version: string;
+  /** `name@domain` of the list, `_global` for the site. */
+  object: string;
+  /** Where the next run starts; empty for the top. */
+  label: string;
+  /** `null` once it has stopped. */
+  dueAt: number | null;
+  origin: string;
+  variables: string | null;
+  createdAt: number;
+  failures: number;
+  code: string | null;
+  toldAt: number | null;
+}
+
+export interface CertificateWarningTable {
+  subject: string;
+  stage: string;
+  toldAt: number;
 }

@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { ArchivePosts } from './archive-posts.ts';
+import { CertificateWarnings } from './certificate-warnings.ts';
 import { Certificates } from './certificates.ts';
 import type { Database, OpenDatabase } from './database.ts';
 import { Deliveries } from './deliveries.ts';
@@ -14,6 +15,7 @@ import { Jobs } from './jobs.ts';
 import { Messages } from './messages.ts';
 import { migrationProvider } from './migrations.ts';
 import { MirrorFiles } from './mirror-files.ts';
+import { OldRows } from './old-rows.ts';
 import { Persons } from './persons.ts';
 import { openPostgres } from './postgres.ts';
 import { Rates, UsedSignatures } from './rates.ts';
@@ -23,6 +25,7 @@ import { RequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 import { Subscribers } from './subscribers.ts';
+import { Tasks } from './tasks.ts';
 import { inTransaction, refuseInTransaction } from './transaction-scope.ts';
 
 /** One repository a table. */
@@ -47,6 +50,9 @@ export interface Repositories {
   readonly usedSignatures: UsedSignatures;
   readonly persons: Persons;
   readonly archivePosts: ArchivePosts;
+  readonly tasks: Tasks;
+  readonly certificateWarnings: CertificateWarnings;
+  readonly oldRows: OldRows;
 }
 
 /** Which database it is. */
@@ -200,5 +206,8 @@ function repositories(database: Database): Repositories {
     usedSignatures: new UsedSignatures(database),
     persons: new Persons(database),
     archivePosts: new ArchivePosts(database),
+    tasks: new Tasks(database),
+    certificateWarnings: new CertificateWarnings(database),
+    oldRows: new OldRows(database),
   };
 }

@@ -1,0 +1,214 @@
+import type { Database } from './database.ts';
+import type { MessageState } from './messages.ts';
+
+/** States in which nothing more becomes of a message. */
+const settled: readonly MessageState[] = [
+  'distributed',
+  'refused',
+  'forwarded',
+  'recorded',
+  'discarded',
+  'executed',
+  'expired',
+];
+
+/**
+ * What may go once nothing asks for it any more. Each method takes a time before which rows are old, and says how many
+ * went; those with a limit are called until it is none, so that nobody waits for one long statement.
+ */
+export class OldRows {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Message-IDs that lists distributed: a second post of the same identifier is taken for a new one afterwards. */
+  async postIds(beforeMs: number): Promise<number> {
+    return gone(this.#database.db.deleteFrom('post_seen').where('seenAt', '<', beforeMs));
+  }
+
+  /** Digests of ciphertexts that lists distributed: until then none is distributed twice. */
+  async ciphertexts(beforeMs: number): Promise<number> {
+    return gone(this.#database.db.deleteFrom('ciphertext_seen').where('seenAt', '<', beforeMs));
+  }
+
+  /** Notices about missing certificates. */
+  async notices(beforeMs: number): Promise<number> {
+    return gone(this.#database.db.deleteFrom('certificate_notice').where('toldAt', '<', beforeMs));
+  }
+
+  /** Warnings about the end of certificates. */
+  async certificateWarnings(beforeMs: number): Promise<number> {
+    return gone(this.#database.db.deleteFrom('certificate_warning').where('toldAt', '<', beforeMs));
+  }
+
+  /** Keys that ended before a time, used or not. */
+  async requestKeys(beforeMs: number): Promise<number> {
+    return gone(this.#database.db.deleteFrom('request_key').where('expiresAt', '<', beforeMs));
+  }
+
+  /** Bounces that came before a time. */
+  async bounces(beforeMs: number): Promise<number> {
+    return gone(this.#database.db.deleteFrom('bounce').where('receivedAt', '<', beforeMs));
+  }
+
+  /** Bounces of addresses that are not subscribed to the list any more. */
+  async orphanBounces(): Promise<number> {
+    const query = this.#database.db.deleteFrom('bounce').where('address', 'is not', null);
+    return gone(
+      query.where((of) =>
+        of.not(
+          of.exists(
+            of
+              .selectFrom('subscriber')
+              .select('subscriber.address')
+              .whereRef('subscriber.list', '=', 'bounce.list')
+              .whereRef('subscriber.address', '=', 'bounce.address'),
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** What became of each recipient of the distributions that ended before a time. */
+  async deliveries(beforeMs: number, limit: number): Promise<number> {
+    const { db } = this.#database;
+    return gone(
+      db.deleteFrom('delivery').where('distributionId', 'in', (of) =>
+        of
+          .selectFrom('distribution')
+          .select('distribution.id')
+          .where('finishedAt', 'is not', null)
+          .where('finishedAt', '<', beforeMs)
+          .where((has) =>
+            has.exists(
+              has
+                .selectFrom('delivery as kept')
+                .select('kept.address')
+                .whereRef('kept.distributionId', '=', 'distribution.id'),
+            ),
+          )
+          .orderBy('finishedAt')
+          .limit(limit),
+      ),
+    );
+  }
+
+  /** Distributions that ended before a time, but for those of archived posts. */
+  async distributions(beforeMs: number, limit: number): Promise<number> {
+    const { db } = this.#database;
+    return gone(
+      db.deleteFrom('distribution').where('id', 'in', (of) =>
+        of
+          .selectFrom('distribution as old')
+          .select('old.id')
+          .where('old.finishedAt', 'is not', null)
+          .where('old.finishedAt', '<', beforeMs)
+          .where((has) =>
+            has.not(
+              has.exists(
+                has
+                  .selectFrom('archive_post')
+                  .select('archive_post.list')
+                  .whereRef('archive_post.messageId', '=', 'old.messageId'),
+              ),
+            ),
+          )
+          .orderBy('old.finishedAt')
+          .limit(limit),
+      ),
+    );
+  }
+
+  /** Messages that were decided on before a time, but for those in archives and those still on their way. */
+  async messages(beforeMs: number, limit: number): Promise<number> {
+    return this.#messages(settled, beforeMs, limit);
+  }
+
+  /** Messages that were put into quarantine before a time, with their jobs. */
+  async quarantined(beforeMs: number, limit: number): Promise<number> {
+    const { db } = this.#database;
+    await db
+      .deleteFrom('job')
+      .where('kind', '=', 'process-message')
+      .where('state', '=', 'quarantined')
+      .where('subject', 'in', (of) =>
+        of
+          .selectFrom('message')
+          .select('id')
+          .where('state', '=', 'quarantined')
+          .where('decidedAt', '<', beforeMs),
+      )
+      .execute();
+    return this.#messages(['quarantined'], beforeMs, limit);
+  }
+
+  /** Gives persons of whom nothing was written down since a time, and who are subscribed nowhere. */
+  async personsWithoutSubscription(beforeMs: number): Promise<readonly string[]> {
+    const rows = await this.#database.db
+      .selectFrom('person')
+      .select('person.address')
+      .where('updatedAt', '<', beforeMs)
+      .where((of) =>
+        of.not(
+          of.exists(
+            of
+              .selectFrom('subscriber')
+              .select('subscriber.list')
+              .whereRef('subscriber.address', '=', 'person.address'),
+          ),
+        ),
+      )
+      .execute();
+    return rows.map(({ address }) => address);
+  }
+
+  /** Forgets what is known of a person beyond subscriptions. */
+  async person(address: string): Promise<void> {
+    await this.#database.db.deleteFrom('person').where('address', '=', address).execute();
+  }
+
+  async #messages(states: readonly MessageState[], beforeMs: number, limit: number): Promise<number> {
+    const { db } = this.#database;
+    return gone(
+      db.deleteFrom('message').where('id', 'in', (of) =>
+        of
+          .selectFrom('message as old')
+          .select('old.id')
+          .where('old.decidedAt', '<', beforeMs)
+          .where('old.state', 'in', states)
+          .where((has) =>
+            has.not(
+              has.exists(
+                has
+                  .selectFrom('archive_post')
+                  .select('archive_post.list')
+                  .whereRef('archive_post.messageId', '=', 'old.id'),
+              ),
+            ),
+          )
+          .where((has) =>
+            has.not(
+              has.exists(
+                has
+                  .selectFrom('distribution')
+                  .select('distribution.id')
+                  .whereRef('distribution.messageId', '=', 'old.id')
+                  .where('distribution.finishedAt', 'is', null),
+              ),
+            ),
+          )
+          .limit(limit),
+      ),
+    );
+  }
+}
+
+interface Deletion {
+  executeTakeFirst(): Promise<{ readonly numDeletedRows: bigint } | undefined>;
+}
+
+async function gone(deletion: Deletion): Promise<number> {
+  return Number((await deletion.executeTakeFirst())?.numDeletedRows ?? 0n);
+}
