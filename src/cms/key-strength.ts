@@ -19,16 +19,9 @@ export function isUsableKey(publicKey: KeyObject): boolean {
  *
  * @param legacy accepts what the table lists for old mail
  */
-export function isWeakSignature(
-  certificate: Certificate,
-  keyType: string,
-  digest: Digest,
-  legacy: boolean,
-): boolean {
+export function isWeakSignature(certificate: Certificate, digest: Digest, legacy: boolean): boolean {
   const { legacyHashes } = strengthPolicy;
   if (!legacy && (legacyHashes as readonly string[]).includes(digest.name)) return true;
-  // RFC 9882: every parameter set of ML-DSA is strong.
-  if (keyType.startsWith('ml-dsa-')) return false;
   try {
     return keyWeakness(certificate.spki, legacy) !== undefined;
   } catch (error) {

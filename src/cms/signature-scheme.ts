@@ -29,9 +29,9 @@ interface Row {
 
 /** The parameter sets of ML-DSA by the names of node:crypto, RFC 9881. */
 export const mlDsaOids: Readonly<Record<string, string>> = {
-  'ml-dsa-44': '2.16.840.1.101.3.4.3.17',
-  'ml-dsa-65': '2.16.840.1.101.3.4.3.18',
-  'ml-dsa-87': '2.16.840.1.101.3.4.3.19',
+  'ml-dsa-44': oids.mlDsa44,
+  'ml-dsa-65': oids.mlDsa65,
+  'ml-dsa-87': oids.mlDsa87,
 };
 
 const strongDigests: readonly DigestName[] = ['sha512', 'sha3-512', 'shake256'];
@@ -70,17 +70,17 @@ const table: Readonly<Record<string, Row>> = {
   [oids.ed25519]: { kind: 'pure', name: 'ed25519', contentDigests: ['sha512'] },
   [oids.ed448]: { kind: 'pure', name: 'ed448', contentDigests: ['shake256'] },
   // RFC 9882 §3.3: a digest no weaker than the parameter set.
-  [mlDsaOids['ml-dsa-44']!]: {
+  [oids.mlDsa44]: {
     kind: 'pure',
     name: 'ml-dsa-44',
     contentDigests: ['sha256', 'sha384', 'sha3-256', 'sha3-384', ...strongDigests],
   },
-  [mlDsaOids['ml-dsa-65']!]: {
+  [oids.mlDsa65]: {
     kind: 'pure',
     name: 'ml-dsa-65',
     contentDigests: ['sha384', 'sha3-384', ...strongDigests],
   },
-  [mlDsaOids['ml-dsa-87']!]: { kind: 'pure', name: 'ml-dsa-87', contentDigests: strongDigests },
+  [oids.mlDsa87]: { kind: 'pure', name: 'ml-dsa-87', contentDigests: strongDigests },
 };
 
 /**

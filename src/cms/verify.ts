@@ -158,7 +158,7 @@ function verifyWith(
   if (!attributes.certificateHashes.every((named) => isNamedCertificate(named, certificate))) {
     return 'signing-certificate-mismatch';
   }
-  return isWeakSignature(certificate, keyType, scheme.digest, legacy) ? 'weak-algorithm' : undefined;
+  return isWeakSignature(certificate, scheme.digest, legacy) ? 'weak-algorithm' : undefined;
 }
 
 function keyOf(certificate: Certificate): KeyObject | undefined {

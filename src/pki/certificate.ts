@@ -246,13 +246,16 @@ const signingKeys: ReadonlySet<string> = new Set([
   oids.ed25519,
   oids.ed448,
   oids.dsa,
+  oids.mlDsa44,
+  oids.mlDsa65,
+  oids.mlDsa87,
 ]);
 const transportKeys: ReadonlySet<string> = new Set([oids.rsaEncryption, oids.rsaesOaep]);
 const agreementKeys: ReadonlySet<string> = new Set([oids.ecPublicKey, oids.x25519, oids.x448]);
 
 /**
  * Tells what a certificate may do in S/MIME: by its key, its key usage (none allows both) and its extended key usage
- * (RFC 8550 §4.4.2 and §4.4.4).
+ * (RFC 8550 §4.4.2 and §4.4.4). Keys of ML-DSA only sign (RFC 9881 §3).
  */
 export function certificateUses(certificate: Certificate): {
   readonly sign: boolean;

@@ -1,6 +1,6 @@
 import type { AlgorithmIdentifier } from './algorithm.ts';
-import { type Certificate, publicKeyOf } from './certificate.ts';
 import { PkiError } from './error.ts';
+import { publicKeyFromSpki } from './public-key.ts';
 import { readSignatureScheme, type SignatureScheme, verifySignature } from './signature.ts';
 import { hashWeakness, keyWeakness } from './strength.ts';
 
@@ -9,6 +9,13 @@ export interface SignedObject {
   readonly tbs: Uint8Array;
   readonly signatureAlgorithm: AlgorithmIdentifier;
   readonly signature: Uint8Array;
+  readonly sha256: string;
+}
+
+/** The key of an authority: a certificate, or its key made whole with parameters that it inherits. */
+export interface SigningKey {
+  readonly spki: Uint8Array;
+  /** Names the key: of two different ones it is never the same. */
   readonly sha256: string;
 }
 
@@ -23,7 +30,7 @@ const memo = new Map<string, boolean>();
 const maxRemembered = 16_384;
 
 /**
- * Checks that an object is signed with the key of a certificate, by an algorithm and a key that are strong enough.
+ * Checks that an object is signed with the key of an authority, by an algorithm and a key that are strong enough.
  *
  * The mathematics are remembered, since the same authorities and CRLs come again and again; the policy is not.
  *
@@ -31,7 +38,7 @@ const maxRemembered = 16_384;
  */
 export function checkIssuerSignature(
   object: SignedObject,
-  issuer: Certificate,
+  issuer: SigningKey,
   legacy: boolean,
   onCheck: () => void,
 ): IssuerSignature {
@@ -52,7 +59,7 @@ export function checkIssuerSignature(
 
 function isSignedBy(
   object: SignedObject,
-  issuer: Certificate,
+  issuer: SigningKey,
   scheme: SignatureScheme,
   onCheck: () => void,
 ): boolean {
@@ -61,7 +68,7 @@ function isSignedBy(
   onCheck();
   const known = memo.get(key);
   if (known !== undefined) return known;
-  const isGood = verifySignature(scheme, publicKeyOf(issuer), object.tbs, object.signature);
+  const isGood = verifySignature(scheme, publicKeyFromSpki(issuer.spki), object.tbs, object.signature);
   if (memo.size >= maxRemembered) memo.delete(memo.keys().next().value!);
   memo.set(key, isGood);
   return isGood;

@@ -1,6 +1,6 @@
 /** Object identifiers that the program reads or writes, by the name that their standard gives them. */
 export const oids = {
-  // Public keys: RFC 3279, 4055, 5480, 8410
+  // Public keys: RFC 3279, 4055, 5480, 8410, 9881
   rsaEncryption: '1.2.840.113549.1.1.1',
   rsaesOaep: '1.2.840.113549.1.1.7',
   mgf1: '1.2.840.113549.1.1.8',
@@ -12,6 +12,9 @@ export const oids = {
   x448: '1.3.101.111',
   ed25519: '1.3.101.112',
   ed448: '1.3.101.113',
+  mlDsa44: '2.16.840.1.101.3.4.3.17',
+  mlDsa65: '2.16.840.1.101.3.4.3.18',
+  mlDsa87: '2.16.840.1.101.3.4.3.19',
   // Curves: RFC 5480
   prime256v1: '1.2.840.10045.3.1.7',
   secp384r1: '1.3.132.0.34',

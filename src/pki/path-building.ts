@@ -1,6 +1,12 @@
 import { type Certificate, sameCertificate } from './certificate.ts';
 import { sameBytes } from './der.ts';
-import { checkIssuerSignature, type IssuerSignature, type SignedObject } from './issuer-signature.ts';
+import { inheritsParameters, noParametersToInherit, WorkingKeys } from './dsa-parameters.ts';
+import {
+  checkIssuerSignature,
+  type IssuerSignature,
+  type SignedObject,
+  type SigningKey,
+} from './issuer-signature.ts';
 import { type Name, sameName } from './name.ts';
 import { type PathCode, type PathFault, pathFault } from './path-codes.ts';
 
@@ -84,7 +90,7 @@ export class SignatureChecker {
   }
 
   /** @returns undefined when nothing is left to spend */
-  check(object: SignedObject, issuer: Certificate): IssuerSignature | undefined {
+  check(object: SignedObject, issuer: SigningKey): IssuerSignature | undefined {
     try {
       return checkIssuerSignature(object, issuer, this.legacy, () => {
         if (!this.budget.takeSignature()) throw new OutOfBudget();
@@ -119,26 +125,47 @@ export class PathSearch {
   }
 
   /**
-   * Gives one path after the other, each from the certificate to an anchor; every signature on it is good.
+   * Gives one path after the other, each from the certificate to an anchor; every signature on it is good, and every
+   * key whole.
    *
    * @param chain the certificate, and what was found above it
    */
   *paths(chain: readonly Certificate[]): Generator<readonly Certificate[]> {
     const last = chain.at(-1)!;
     if (this.#pool.isAnchor(last)) {
-      if (this.#checker.budget.takePath()) yield chain;
+      if (this.#checker.budget.takePath() && this.#holdsWithInherited(chain)) yield chain;
       return;
     }
     if (chain.length >= searchLimits.pathLength) return;
     for (const issuer of this.#issuersOf(last)) {
       if (!this.#checker.budget.takeStep()) return;
-      if (isInChain(issuer, chain) || !this.#isSignedBy(last, issuer)) continue;
+      if (isInChain(issuer, chain) || !this.#mayBeSignedBy(last, issuer)) continue;
       yield* this.paths([...chain, issuer]);
     }
   }
 
-  #isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
-    const outcome = this.#checker.check(certificate, issuer);
+  /** The key of an issuer that inherits its parameters is whole, and can be tried, once the path has reached an anchor. */
+  #mayBeSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+    const waits = this.#checker.legacy && inheritsParameters(issuer);
+    return waits || this.#isSignedBy(certificate, issuer, issuer);
+  }
+
+  /** Checks what {@link PathSearch.#mayBeSignedBy} left open. */
+  #holdsWithInherited(chain: readonly Certificate[]): boolean {
+    if (!chain.some(inheritsParameters)) return true;
+    const keys = new WorkingKeys(chain.toReversed());
+    if (keys.incomplete !== undefined) {
+      this.fault ??= pathFault('bad-key', keys.incomplete, noParametersToInherit);
+      return false;
+    }
+    return chain.every((issuer, above) => {
+      if (above === 0 || !inheritsParameters(issuer)) return true;
+      return this.#isSignedBy(chain[above - 1]!, issuer, keys.of(issuer));
+    });
+  }
+
+  #isSignedBy(certificate: Certificate, issuer: Certificate, key: SigningKey): boolean {
+    const outcome = this.#checker.check(certificate, key);
     if (outcome === undefined) return false;
     if (outcome.status === 'good') return true;
     const detail = outcome.status === 'bad' ? undefined : outcome.detail;

@@ -1,6 +1,7 @@
 import { type Certificate, isSelfIssued, sameCertificate } from './certificate.ts';
 import { isUnderstood } from './certificate-extensions.ts';
 import type { CertificateList } from './crl.ts';
+import { WorkingKeys } from './dsa-parameters.ts';
 import { PkiError } from './error.ts';
 import { NameRestrictions } from './name-constraints.ts';
 import { oidName } from './oid.ts';
@@ -152,6 +153,7 @@ class PathValidation {
       crls: this.#crls,
       pool: this.#pool,
       checker: this.#checker,
+      keys: new WorkingKeys(down),
       mode: crlCheck,
       atMs,
       isTrustedSigner: (signer, anchor) => this.#isTrustedSigner(signer, anchor),

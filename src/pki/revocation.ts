@@ -2,6 +2,8 @@ import { type Certificate, formatName, sameCertificate } from './certificate.ts'
 import { type CertificateList, crlReasons } from './crl.ts';
 import { coveredReasons, crlIssuersOf, distributionPointsOf, isDeltaOf } from './crl-scope.ts';
 import { allReasons, type DistributionPoint, type ReasonMask } from './distribution-point.ts';
+import type { WorkingKeys } from './dsa-parameters.ts';
+import type { IssuerSignature } from './issuer-signature.ts';
 import { sameName } from './name.ts';
 import type { CertificatePool, SignatureChecker } from './path-building.ts';
 import { type PathCode, type PathFault, pathFault } from './path-codes.ts';
@@ -30,6 +32,8 @@ export interface RevocationContext {
   readonly crls: CrlPool;
   readonly pool: CertificatePool;
   readonly checker: SignatureChecker;
+  /** The keys of the path. */
+  readonly keys: WorkingKeys;
   /** `require`: a status that cannot be told is a fault. */
   readonly mode: 'present' | 'require';
   readonly atMs: number;
@@ -169,7 +173,7 @@ class RevocationCheck {
     const signer = this.#findSigner(crl);
     if (signer === undefined) return 'useless';
     // RFC 5280 §6.3.3 (h): the delta is signed with the key of the complete one.
-    const delta = deltas.find((each) => this.#context.checker.check(each, signer)?.status === 'good');
+    const delta = deltas.find((each) => this.#check(each, signer)?.status === 'good');
     if (delta === undefined && isPast(crl, this.#context.atMs) && !isFinal) return this.#no('crl-expired');
     // RFC 5280 §6.3.3 (i) to (k): the delta is asked first, and can lift a hold.
     const change = delta?.find(this.#certificate.issuer, this.#certificate.serialNumber);
@@ -191,6 +195,10 @@ class RevocationCheck {
       );
   }
 
+  #check(crl: CertificateList, signer: Certificate): IssuerSignature | undefined {
+    return this.#context.checker.check(crl, this.#context.keys.of(signer));
+  }
+
   #no(why: Useless): 'useless' {
     this.#useless.add(why);
     return 'useless';
@@ -203,7 +211,7 @@ class RevocationCheck {
       .withSubject(crl.issuer)
       .filter((each) => !onPath.some((known) => sameCertificate(known, each)));
     for (const signer of [...onPath, ...others]) {
-      const outcome = this.#context.checker.check(crl, signer);
+      const outcome = this.#check(crl, signer);
       if (outcome?.status !== 'good') {
         this.#useless.add(
           outcome === undefined || outcome.status === 'bad' ? 'bad-crl-signature' : 'weak-crl-signature',

@@ -17,9 +17,12 @@ import { oidName, oids } from './oid.ts';
 /** Digests that a signature may use. */
 export type HashName = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
+/** Kinds of signature whose algorithm has its own digest, by the name of their key: RFC 8410, RFC 9881. */
+const pureKinds = ['ed25519', 'ed448', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const;
+
 /** What a signature algorithm asks for. */
 export interface SignatureScheme {
-  readonly kind: 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa' | 'ed25519' | 'ed448' | 'dsa';
+  readonly kind: 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa' | 'dsa' | (typeof pureKinds)[number];
   /** The digest of the signed bytes; undefined where the algorithm has its own. */
   readonly hash: HashName | undefined;
   /** Bytes of salt, for PSS. */
@@ -44,6 +47,9 @@ const schemes: Readonly<Record<string, SignatureScheme>> = {
   [oids.dsaWithSha256]: { kind: 'dsa', hash: 'sha256' },
   [oids.ed25519]: { kind: 'ed25519', hash: undefined },
   [oids.ed448]: { kind: 'ed448', hash: undefined },
+  [oids.mlDsa44]: { kind: 'ml-dsa-44', hash: undefined },
+  [oids.mlDsa65]: { kind: 'ml-dsa-65', hash: undefined },
+  [oids.mlDsa87]: { kind: 'ml-dsa-87', hash: undefined },
 };
 
 const hashesByOid: Readonly<Record<string, HashName>> = {
@@ -95,7 +101,7 @@ export function readSignatureScheme(algorithm: AlgorithmIdentifier): SignatureSc
       `the signature algorithm ${oidName(algorithm.oid)} is not supported`,
     );
   }
-  // RFC 8410 §3: absent, never NULL. For the others NULL is accepted where a text asks for nothing, as many write it.
+  // RFC 8410 §3, RFC 9881 §2: absent, never NULL. For the others NULL is accepted where a text asks for nothing, as many write it.
   const strict = scheme.hash === undefined;
   if (!hasNoParameters(algorithm) || (strict && algorithm.parameters !== undefined)) {
     throw new PkiError(
@@ -150,8 +156,11 @@ const keyTypes: Readonly<Record<SignatureScheme['kind'], readonly string[]>> = {
   'rsa-pss': ['rsa', 'rsa-pss'],
   ecdsa: ['ec'],
   ed25519: ['ed25519'],
-  ed448: ['ed448'],
   dsa: ['dsa'],
+  ed448: ['ed448'],
+  'ml-dsa-44': ['ml-dsa-44'],
+  'ml-dsa-65': ['ml-dsa-65'],
+  'ml-dsa-87': ['ml-dsa-87'],
 };
 
 /**
@@ -211,10 +220,11 @@ export function chooseSignature(
       algorithm: makePssAlgorithm(hash),
     };
   }
-  const kind = (['rsa-pkcs1', 'ecdsa', 'ed25519', 'ed448', 'dsa'] as const).find((each) =>
+  const kind = (['rsa-pkcs1', 'ecdsa', 'dsa', ...pureKinds] as const).find((each) =>
     keyTypes[each].includes(type ?? ''),
   );
-  const wanted = kind === 'ed25519' || kind === 'ed448' ? undefined : hash;
+  const isPure = (pureKinds as readonly (string | undefined)[]).includes(kind);
+  const wanted = isPure ? undefined : hash;
   const found = Object.entries(schemes).find(([, scheme]) => scheme.kind === kind && scheme.hash === wanted);
   if (found === undefined) throw new PkiError('unsupported-algorithm', `a key of type ${type} cannot sign`);
   const [oid, scheme] = found;

@@ -18,7 +18,7 @@ export const strengthPolicy = {
   /** Curves of ECDSA and ECDH, by object identifier: P-256, P-384, P-521 (RFC 5480). */
   curves: [oids.prime256v1, oids.secp384r1, oids.secp521r1],
   /** Keys whose strength is in their kind. */
-  otherKeys: [oids.ed25519, oids.ed448, oids.x25519, oids.x448],
+  otherKeys: [oids.ed25519, oids.ed448, oids.x25519, oids.x448, oids.mlDsa44, oids.mlDsa65, oids.mlDsa87],
   legacyKeys: [oids.dsa],
   /** Bits of a DSA prime. */
   dsaBits: { legacyMinimum: 1024, maximum: 4096 },

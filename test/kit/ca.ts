@@ -31,7 +31,11 @@ export type KeyAlgorithm =
   | 'ec-p521'
   | 'ed25519'
   | 'ed448'
-  | 'x25519';
+  | 'x25519'
+  | 'dsa-1024'
+  | 'ml-dsa-44'
+  | 'ml-dsa-65'
+  | 'ml-dsa-87';
 
 /** What a certificate is for. */
 export type CertificateUse = 'both' | 'sign' | 'encrypt';
@@ -147,6 +151,13 @@ function generate(algorithm: KeyAlgorithm): KeyPair {
       return generateKeyPairSync('ed448');
     case 'x25519':
       return generateKeyPairSync('x25519');
+    case 'dsa-1024':
+      return generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      // The overloads of the types take one name each.
+      return generateKeyPairSync(algorithm as 'ml-dsa-65');
     case 'rsa-pss-2048':
       return generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
     default:
@@ -269,7 +280,7 @@ function mailName(address: string): GeneralNameInput {
 
 function naturalUse(algorithm: KeyAlgorithm): CertificateUse {
   if (algorithm === 'x25519') return 'encrypt';
-  return algorithm.startsWith('ed') || algorithm.startsWith('rsa-pss') ? 'sign' : 'both';
+  return /^(?:ed|dsa|ml-dsa|rsa-pss)/.test(algorithm) ? 'sign' : 'both';
 }
 
 function usageOf(algorithm: KeyAlgorithm, use: CertificateUse): readonly KeyUsageBit[] {
