@@ -117,7 +117,14 @@ async function contextOf(
 function splitPair(io: CliIo, pair: string): [string, string] {
   const equals = pair.indexOf('=');
   if (equals < 1) io.fail('usage', `${pair} is not of the form KEY=VALUE`);
-  return [pair.slice(0, equals), pair.slice(equals + 1)];
+  return [pathOf(pair.slice(0, equals)), pair.slice(equals + 1)];
+}
+
+/** A variable may be set by any name that rules know it by. */
+function pathOf(name: string): string {
+  const field = /^(?:msg_)?header->(.+)$/.exec(name)?.[1];
+  if (field !== undefined) return `msg_header->${field.toLowerCase()}`;
+  return name === 'host' ? 'domain' : name;
 }
 
 /** What reads and opens messages is loaded only when there is one. */
