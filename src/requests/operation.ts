@@ -10,7 +10,8 @@ import type { RequestReport } from './report.ts';
 import type { Requester } from './requester.ts';
 
 /** What requests work with. */
-export interface RequestParts extends DeliveryParts {
+export interface RequestParts
+  extends Pick<DeliveryParts, 'site' | 'store' | 'lists' | 'certificates' | 'clock' | 'log'> {
   readonly scenarios: ScenarioFiles;
 }
 
@@ -24,6 +25,8 @@ export interface Situation {
   readonly robot: Robot;
   /** What the scenario wants beside the act: `quiet`, `notify`. */
   readonly modifiers: readonly ModifierName[];
+  /** The scenario wants that a listmaster looks at it first: action `listmaster`. */
+  readonly forListmaster?: true;
 }
 
 /** The same, on a list. */

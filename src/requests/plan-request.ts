@@ -8,7 +8,14 @@ import { formatCall, type RequestCall } from './call.ts';
 import { listScenario, robotScenario } from './governed.ts';
 import { holdForConfirmation, holdForOwners, type ToHold } from './hold-request.ts';
 import { mayMail } from './limits.ts';
-import type { Act, ListOperation, ListSituation, RequestParts, SiteOperation } from './operation.ts';
+import type {
+  Act,
+  ListOperation,
+  ListSituation,
+  RequestParts,
+  SiteOperation,
+  Situation,
+} from './operation.ts';
 import { operations } from './operations.ts';
 import { type RequestReport, refused, waiting } from './report.ts';
 import type { Requester } from './requester.ts';
@@ -57,7 +64,13 @@ async function planOnList(
   const values = { list: list.address };
   if (list.status === 'error_config') return always(refused('list-unusable', { values }));
   if (list.status !== 'open' && !operation.onClosedLists) return always(refused('list-not-open', { values }));
-  const situation: ListSituation = { parts, requester, robot: list.robot, list, modifiers: [] };
+  const situation: ListSituation = {
+    parts,
+    requester,
+    robot: list.robot,
+    list,
+    modifiers: modifiersOf(requester),
+  };
   if (isDecided(requester)) return operation.prepare(args, situation);
   const about = operation.about?.(args) ?? requester.sender;
   const asked: Asked = {
@@ -65,7 +78,7 @@ async function planOnList(
     list,
     about,
     situation,
-    prepare: (modifiers) => operation.prepare(args, { ...situation, modifiers }),
+    prepare: (wanted) => operation.prepare(args, { ...situation, ...wanted }),
     pointless: () => operation.pointless?.(args, situation),
   };
   const { governedBy } = operation;
@@ -81,6 +94,10 @@ async function planOnList(
   return operation.prepare(args, situation);
 }
 
+function modifiersOf({ isQuiet }: Requester): Situation['modifiers'] {
+  return isQuiet ? ['quiet'] : [];
+}
+
 /** The operator of the site, and an owner who approved, decide themselves. */
 function isDecided({ channel, approvedBy }: Requester): boolean {
   return channel === 'command-line' || approvedBy !== undefined;
@@ -94,7 +111,7 @@ async function planOnSite(
   parts: RequestParts,
 ): Promise<Act> {
   const { robot } = requester;
-  const situation = { parts, requester, robot, modifiers: [] } as const;
+  const situation = { parts, requester, robot, modifiers: modifiersOf(requester) };
   if (isDecided(requester)) return operation.prepare(args, situation);
   const about = operation.about?.(args) ?? requester.sender;
   const asked: Asked = {
@@ -102,7 +119,7 @@ async function planOnSite(
     list: undefined,
     about,
     situation,
-    prepare: (modifiers) => operation.prepare(args, { ...situation, modifiers }),
+    prepare: (wanted) => operation.prepare(args, { ...situation, ...wanted }),
     pointless: () => operation.pointless?.(args, situation),
   };
   if (operation.needsProof && requester.method === 'smtp') return askToConfirm(confirmBySender, asked);
@@ -123,7 +140,7 @@ interface Asked {
   /** The address that the request is about. */
   readonly about: string;
   readonly situation: { readonly parts: RequestParts; readonly requester: Requester };
-  prepare(modifiers: Decision['modifiers']): Promise<Act>;
+  prepare(wanted: Pick<Situation, 'modifiers' | 'forListmaster'>): Promise<Act>;
   pointless(): Promise<RequestReport | undefined> | undefined;
 }
 
@@ -134,8 +151,8 @@ type Action = (decision: Decision, asked: Asked) => Promise<Act>;
 
 /** What each action makes of a request; one that the function does not know refuses. */
 const actions: Readonly<Partial<Record<ActionName, Action>>> = {
-  do_it: async ({ modifiers }, { prepare }) => prepare(modifiers),
-  listmaster: async ({ modifiers }, { prepare }) => prepare([...modifiers, 'notify']),
+  do_it: async ({ modifiers }, { prepare }) => prepare({ modifiers }),
+  listmaster: async ({ modifiers }, { prepare }) => prepare({ modifiers, forListmaster: true }),
   request_auth: askToConfirm,
   owner: askOwners,
 };
