@@ -17,6 +17,7 @@ import type { Log } from './log.ts';
 import type { PipelineParts } from './pipeline/post.ts';
 import { processMessageHandler } from './pipeline/process-message.ts';
 import { tellQuarantine } from './pipeline/quarantine.ts';
+import { remindHandler } from './requests/send-reminders.ts';
 import { type MailListener, startMailListener } from './smtp/listener.ts';
 import type { Transport } from './smtp/transport.ts';
 import { releaseClaimsOfTheDead, workerName } from './store/dead-workers.ts';
@@ -227,6 +228,7 @@ function deliveryRunner(house: House, worker: string): JobRunner {
     'resend-post': resendPostHandler(parts),
     'service-mail': serviceMailHandler(parts),
     'missing-notice': missingNoticeHandler(parts),
+    remind: remindHandler(parts),
   };
   const concurrency = Math.min(parts.transport.maxConnections, maxDeliveryConcurrency);
   return runner(house, worker, 'delivery', handlers, concurrency);

@@ -33,3 +33,6 @@ export const keyArgument = z
   .max(64)
   .regex(/^[A-Za-z0-9]{16,64}$/)
   .transform((text) => text.toLowerCase());
+
+/** Options of a subscription, one or several words. */
+export const optionsArgument = z.string().min(1).max(200);

@@ -3,11 +3,23 @@ import { archiveIndex } from './archive-index.ts';
 import { del } from './del.ts';
 import { distribute } from './distribute.ts';
 import { get } from './get.ts';
+import { info } from './info.ts';
+import { invite } from './invite.ts';
 import { last } from './last.ts';
+import { lists } from './lists.ts';
 import { modindex } from './modindex.ts';
+import { moveUser } from './move-user.ts';
 import { reject } from './reject.ts';
+import { globalRemind, remind } from './remind.ts';
+import { review } from './review.ts';
+import { set } from './set.ts';
+import { setAll } from './set-all.ts';
 import { signoff } from './signoff.ts';
+import { signoffAll } from './signoff-all.ts';
+import { stats } from './stats.ts';
 import { subscribe } from './subscribe.ts';
+import { verify } from './verify.ts';
+import { which } from './which.ts';
 
 /** Every operation, alike for mail, web, API and command line. */
 export const operations = {
@@ -15,12 +27,25 @@ export const operations = {
   del,
   distribute,
   get,
+  'global-remind': globalRemind,
   index: archiveIndex,
+  info,
+  invite,
   last,
+  lists,
   modindex,
+  'move-user': moveUser,
   reject,
+  remind,
+  review,
+  set,
+  'set-all': setAll,
   signoff,
+  'signoff-all': signoffAll,
+  stats,
   subscribe,
+  verify,
+  which,
 } as const;
 
 export type OperationName = keyof typeof operations;

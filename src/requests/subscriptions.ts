@@ -1,6 +1,7 @@
+import type { Robot } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
 import type { Subscriber } from '../store/subscribers.ts';
-import type { Situation } from './operation.ts';
+import type { RequestParts } from './operation.ts';
 
 /** A subscription with its list. */
 export interface Subscription {
@@ -10,7 +11,7 @@ export interface Subscription {
 
 /** Gives what an address is subscribed to in a domain, by list; lists whose folder is gone are left out. */
 export async function subscriptionsIn(
-  { parts, robot }: Pick<Situation, 'parts' | 'robot'>,
+  { parts, robot }: { readonly parts: Pick<RequestParts, 'store' | 'lists'>; readonly robot: Robot },
   address: string,
 ): Promise<readonly Subscription[]> {
   const found: Subscription[] = [];

@@ -248,4 +248,35 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     autoSubmitted: 'auto-generated',
     variables: { count: count('number of posts'), days: { meaning: 'days that they waited' } },
   },
+  invite: {
+    to: 'invited address',
+    meaning: 'Somebody invites this address to a list; the Subject is the command that subscribes it.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      key: { meaning: 'the one-time key' },
+      command: { meaning: 'the command that the key is for' },
+      requestedBy: { meaning: 'address that invites' },
+      days: { meaning: 'days that the key is good for' },
+    },
+  },
+  remind: {
+    to: 'subscriber',
+    meaning: 'Reminds of a subscription, or of all in the domain, and says how to leave.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'address of the subscriber' },
+      subscriptions: { meaning: 'each list with the options of the subscription' },
+      commands: { meaning: 'address that takes commands' },
+    },
+  },
+  moved: {
+    to: 'old and new address',
+    meaning: 'Subscriptions were moved to another address.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      from: { meaning: 'the old address' },
+      address: { meaning: 'the new address' },
+      lists: { meaning: 'addresses of the lists' },
+    },
+  },
 };
