@@ -10,10 +10,10 @@ export interface CommandEntry {
   load(): Promise<MakeCommand>;
 }
 
-/** Commands under a common name: `ssympa list create`. */
+/** Commands under a common name: `ssympa list create`, `ssympa list key show`. */
 export interface CommandGroup {
   readonly summary: string;
-  readonly commands: Readonly<Record<string, CommandEntry>>;
+  readonly commands: Readonly<Record<string, CommandEntry | CommandGroup>>;
 }
 
 /** Every command of the program. */
@@ -49,6 +49,31 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         summary: 'show or set parameters of a list',
         load: async () => (await import('./list-config.ts')).listConfigCommand,
       },
+      key: {
+        summary: 'make, install, show and retire keys of lists',
+        commands: {
+          generate: {
+            summary: 'make a key and a certification request',
+            load: async () => (await import('./list-key-generate.ts')).listKeyGenerateCommand,
+          },
+          csr: {
+            summary: 'write the certification request that waits',
+            load: async () => (await import('./list-key-generate.ts')).listKeyCsrCommand,
+          },
+          install: {
+            summary: 'install the certificate of the key that waits',
+            load: async () => (await import('./list-key-install.ts')).listKeyInstallCommand,
+          },
+          show: {
+            summary: 'show the keys of a list',
+            load: async () => (await import('./list-key-show.ts')).listKeyShowCommand,
+          },
+          retire: {
+            summary: 'retire a key: it decrypts and does nothing else',
+            load: async () => (await import('./list-key-retire.ts')).listKeyRetireCommand,
+          },
+        },
+      },
     },
   },
   subscriber: {
@@ -71,6 +96,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         load: async () => (await import('./subscriber-import.ts')).subscriberImportCommand,
       },
     },
+  },
+  p12topem: {
+    summary: 'install certificate and key of a PKCS#12 file for a list',
+    load: async () => (await import('./p12topem.ts')).p12topemCommand,
   },
   certificate: {
     summary: 'check certificates',

@@ -11,8 +11,10 @@ import { reportError } from './report-error.ts';
  */
 export async function runProgram(argv: readonly string[], io: CliIo): Promise<void> {
   try {
-    const program = await makeProgram(io, wordsOf(argv));
-    await program.parseAsync([...argv], { from: 'user' });
+    // The older p12topem has long options with one dash.
+    const words = argv.map((word) => (word === '-help' ? '--help' : word));
+    const program = await makeProgram(io, wordsOf(words));
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) io.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
     else reportError(io, error);
@@ -51,7 +53,7 @@ async function makeEntry(
   const group = new Command(name).summary(entry.summary).description(entry.summary);
   for (const [sub, member] of Object.entries(entry.commands)) {
     const memberCalled = isCalled && (called === undefined || called[0] === sub);
-    group.addCommand(await makeEntry(sub, member, io, undefined, memberCalled));
+    group.addCommand(await makeEntry(sub, member, io, called?.slice(1), memberCalled));
   }
   return group;
 }

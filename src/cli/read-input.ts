@@ -26,6 +26,14 @@ export async function readInput(io: CliIo, file: string, maxBytes = maxInputByte
   }
 }
 
+const maxPasswordBytes = 64 << 10;
+
+/** Reads the first line of a file, as a password stands there; ends the command as {@link readInput} does. */
+export async function readFirstLine(io: CliIo, file: string): Promise<string> {
+  const text = Buffer.from(await readInput(io, file, maxPasswordBytes)).toString('utf8');
+  return text.split(/\r?\n/, 1)[0]!;
+}
+
 async function readStdin(io: CliIo, maxBytes: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;

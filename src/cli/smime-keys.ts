@@ -6,7 +6,7 @@ import { keyMatchesCertificate, parsePrivateKey } from '../pki/private-key.ts';
 import type { DecryptionIdentity } from '../smime/open-message.ts';
 import { ListKeyring } from '../trust/list-keys.ts';
 import type { CliIo } from './io.ts';
-import { readInput } from './read-input.ts';
+import { readFirstLine, readInput } from './read-input.ts';
 import { type SiteOptions, withOpenSite } from './site-options.ts';
 import { collect } from './trust-inputs.ts';
 
@@ -106,13 +106,6 @@ function openKey(bytes: Uint8Array, passwords: readonly string[]): PrivateKey {
   }
   throw failure;
 }
-
-async function readFirstLine(io: CliIo, file: string): Promise<string> {
-  const text = Buffer.from(await readInput(io, file, maxPasswordBytes)).toString('utf8');
-  return text.split(/\r?\n/, 1)[0]!;
-}
-
-const maxPasswordBytes = 64 * 1024;
 
 function isPem(bytes: Uint8Array): boolean {
   return bytes[0] !== 0x30;

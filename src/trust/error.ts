@@ -29,6 +29,17 @@ export const trustErrorCodes = {
     meaning: 'The name of the file, or the argument, is not a mail address.',
     temporary: false,
   },
+  'pair-refused': {
+    meaning: 'A pair of certificate and key fails a check, so that it is not installed.',
+    temporary: false,
+  },
+  'pair-exists': { meaning: 'There is a pair already, and nothing said to replace it.', temporary: false },
+  'pair-mismatch': { meaning: 'No certificate belongs to the key, or no key to it.', temporary: false },
+  'no-such-key': { meaning: 'There is no key of that name.', temporary: false },
+  'key-in-use': {
+    meaning: 'A stored message can be opened by this key alone, so that it stays.',
+    temporary: false,
+  },
   'trust-file-unreadable': {
     meaning: 'A file that cafile or capath names cannot be read as certificates.',
     temporary: true,

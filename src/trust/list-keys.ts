@@ -7,6 +7,7 @@ import { type Certificate, certificateUses } from '../pki/certificate.ts';
 import { readCertificates } from '../pki/pem.ts';
 import { keyMatchesCertificate, parsePrivateKey } from '../pki/private-key.ts';
 import type { DecryptionIdentity } from '../smime/open-message.ts';
+import { isRetired } from './list-key-files.ts';
 
 const maxKeyFileBytes = 1 << 20;
 const maxGenerations = 64;
@@ -37,7 +38,7 @@ export interface KeyProblem {
 /** One usable pair of a list, with the certificates between it and an anchor where the file holds them. */
 export interface ListIdentity extends DecryptionIdentity {
   readonly chain: readonly Certificate[];
-  /** What follows `cert.pem`: '' for the plain pair, `.enc`, `.sign`, `.2025` … */
+  /** What follows `cert.pem`: '' for the plain pair, `.enc`, `.sign`, `.2025` …; `.2025.retired` decrypts only. */
   readonly generation: string;
 }
 
@@ -60,7 +61,9 @@ export function signingIdentity(keys: ListKeys): ListIdentity | undefined {
 }
 
 function preferred(keys: ListKeys, suffix: string, use: 'encrypt' | 'sign'): ListIdentity | undefined {
-  const able = keys.identities.filter((identity) => certificateUses(identity.certificate)[use]);
+  const able = keys.identities.filter(
+    ({ certificate, generation }) => certificateUses(certificate)[use] && !isRetired(generation),
+  );
   return (
     able.find((identity) => identity.generation === suffix) ??
     able.find((identity) => identity.generation === '') ??

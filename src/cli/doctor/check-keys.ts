@@ -1,11 +1,17 @@
 import type { Site } from '../../config/site.ts';
-import type { List } from '../../lists/list.ts';
 import { Lists } from '../../lists/lists.ts';
 import { silentLog } from '../../log.ts';
 import { canonicalAddress } from '../../mime/address.ts';
 import { certificateAddresses, certificateUses } from '../../pki/certificate.ts';
 import { validatePath } from '../../pki/path.ts';
-import { encryptionIdentity, type ListIdentity, ListKeyring } from '../../trust/list-keys.ts';
+import {
+  encryptionIdentity,
+  type ListIdentity,
+  ListKeyring,
+  type ListKeys,
+  signingIdentity,
+} from '../../trust/list-keys.ts';
+import { type KeyOwner, siteKeyOwner } from '../../trust/site-key.ts';
 import { TrustAnchors, type TrustMaterial } from '../../trust/trust-anchors.ts';
 import type { CliIo } from '../io.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
@@ -15,20 +21,23 @@ const dayMs = 86_400_000;
 /** Certificates that end within this time are told of. */
 const soonMs = 30 * dayMs;
 
-/** Checks the key and certificate of each list: they open, belong together, name the list, are valid, are trusted. */
+/**
+ * Checks the key and certificate of each list, and of the addresses that take commands: they open, belong together, name
+ * their address, are valid, are trusted. Old generations must open; what their certificates say does not matter any more.
+ */
 export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding[]> {
   const keyring = new ListKeyring(() => site.conf.key_passwd, silentLog);
   const trust = await new TrustAnchors(site.conf, silentLog).current().catch(() => undefined);
   const findings: Finding[] = [];
   let usable = 0;
-  for (const list of await new Lists(site).all()) {
-    const keys = await keyring.keysOf(list.directory);
+  for (const owner of [...site.robots.map(siteKeyOwner), ...(await new Lists(site).all())]) {
+    const keys = await keyring.keysOf(owner.directory);
     for (const { file, reason, hint } of keys.problems)
       findings.push(problem(check, `${file}: ${reason}`, hint));
     if (keys.identities.length > 0 && !encryptionIdentity(keys))
-      findings.push(problem(check, `${list.address} has no certificate that senders may encrypt to`));
+      findings.push(problem(check, `${owner.address} has no certificate that senders may encrypt to`));
     for (const identity of keys.identities) {
-      const found = checkIdentity(list, identity, trust, io.clock.now());
+      const found = inUse(keys, identity) ? checkIdentity(owner, identity, trust, io.clock.now()) : [];
       if (found.length === 0) usable++;
       findings.push(...found);
     }
@@ -39,8 +48,11 @@ export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding
   return [fine(check, usable === 0 ? 'no list has a key' : text)];
 }
 
+function inUse(keys: ListKeys, identity: ListIdentity): boolean {
+  return encryptionIdentity(keys) === identity || signingIdentity(keys) === identity;
+}
 function checkIdentity(
-  list: List,
+  list: KeyOwner,
   { certificate, chain, generation }: ListIdentity,
   trust: TrustMaterial | undefined,
   nowMs: number,
@@ -63,7 +75,7 @@ function checkIdentity(
       problem(
         check,
         `${file} expired on ${dayOf(certificate.notAfterMs)}`,
-        'install a new one; keep the old pair under a suffix (cert.pem.2025, private_key.2025) as long as posts to it may come',
+        'install a new one with ssympa p12topem --replace or ssympa list key; the old pair still decrypts',
       ),
     ];
   if (nowMs + soonMs > certificate.notAfterMs)
