@@ -2,6 +2,7 @@ import { finishWithin } from '../delivery/finish.ts';
 import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
 import { newId } from '../secrets.ts';
+import { expireArchives } from './expire-archives.ts';
 
 const dayMs = 86_400_000;
 /** Redeliveries of the same bytes are recognised for this long. */
@@ -22,6 +23,7 @@ const chores: readonly Chore[] = [
   { name: 'certificate folder', run: synchroniseFolder },
   { name: 'waiting posts', run: expireWaiting },
   { name: 'owner reports', run: reportToOwners },
+  { name: 'archives', run: expireArchives },
   {
     name: 'receipts',
     run: async ({ store, clock }) => void (await store.receipts.purge(clock.now() - receiptKeepMs)),

@@ -22,7 +22,8 @@ const lists = new ParameterGroup('Lists');
 const listsLater = new ParameterGroup('Lists', 'none yet');
 const rights = new ParameterGroup('Who may do what');
 const rightsLater = new ParameterGroup('Who may do what', 'none yet');
-const archives = new ParameterGroup('Archives', 'none yet');
+const archives = new ParameterGroup('Archives');
+const archivesLater = new ParameterGroup('Archives', 'none yet');
 const bounces = new ParameterGroup('Bounces');
 const bouncesLater = new ParameterGroup('Bounces', 'none yet');
 const dkim = new ParameterGroup('DKIM, ARC and DMARC', 'none yet');
@@ -104,7 +105,7 @@ export const listDefaults = {
     },
     'What is filled in for each subscriber.',
   ),
-  clean_delay_queuemod: listsLater.value(count(), '30', 'How long a post waits for an editor.', days),
+  clean_delay_queuemod: lists.value(count(), '30', 'How long a post waits for an editor.', days),
   pictures_feature: webLater.value(onOff, 'on', 'Whether subscribers may have a picture.'),
   cookie: listsLater.optional(secret, 'Secret of old Sympa sites; this service makes its own.'),
 
@@ -115,17 +116,17 @@ export const listDefaults = {
     'Scenario that decides who sees the list.',
   ),
   info: rights.value(fileName, 'open', 'Scenario that decides who reads the description of the list.'),
-  subscribe: rightsLater.value(fileName, 'open', 'Scenario that decides who may subscribe.', {
+  subscribe: rights.value(fileName, 'open', 'Scenario that decides who may subscribe.', {
     aliases: ['subscription'],
   }),
-  add: rightsLater.value(fileName, 'owner', 'Scenario that decides who may add a subscriber.'),
-  unsubscribe: rightsLater.value(fileName, 'open', 'Scenario that decides who may unsubscribe.', {
+  add: rights.value(fileName, 'owner', 'Scenario that decides who may add a subscriber.'),
+  unsubscribe: rights.value(fileName, 'open', 'Scenario that decides who may unsubscribe.', {
     aliases: ['unsubscription'],
   }),
-  del: rightsLater.value(fileName, 'owner', 'Scenario that decides who may delete a subscriber.'),
-  invite: rightsLater.value(fileName, 'private', 'Scenario that decides who may invite.'),
-  remind: rightsLater.value(fileName, 'owner', 'Scenario that decides who may send reminders.'),
-  review: rightsLater.value(
+  del: rights.value(fileName, 'owner', 'Scenario that decides who may delete a subscriber.'),
+  invite: rights.value(fileName, 'private', 'Scenario that decides who may invite.'),
+  remind: rights.value(fileName, 'owner', 'Scenario that decides who may send reminders.'),
+  review: rights.value(
     synonyms(fileName, { open: 'public' }),
     'owner',
     'Scenario that decides who may see the subscribers.',
@@ -148,10 +149,14 @@ export const listDefaults = {
     'Shared documents.',
   ),
 
-  process_archive: archives.value(onOff, 'off', 'Whether posts are archived.'),
+  process_archive: archives.value(
+    onOff,
+    'off',
+    'Whether posts are archived, each as it was received: what came encrypted is kept encrypted. `X-No-Archive: yes` or `Archive: no` in a post keeps it out.',
+  ),
   archive: archives.paragraph(
     {
-      web_access: archives.value(
+      web_access: archivesLater.value(
         fileName,
         'closed',
         'Scenario that decides who reads the archive on the web.',
@@ -165,19 +170,23 @@ export const listDefaults = {
         'Scenario that decides who gets archived posts by mail.',
         { aliases: ['archive_mail_access', 'archive.access'] },
       ),
-      quota: archives.optional(count(), 'Most space of an archive.', {
+      quota: archivesLater.optional(count(), 'Most space of an archive.', {
         ...kilobytes,
         aliases: ['default_archive_quota', 'web_archive.quota'],
       }),
-      max_month: archives.optional(count(), 'How long posts stay in the archive.', {
-        unit: 'months',
-        aliases: ['web_archive.max_month'],
-      }),
-      period: archives.optional(text, 'Unit of time that archives are split by.'),
+      max_month: archives.optional(
+        count(),
+        'How many months before this one stay in the archive; 0 for all.',
+        {
+          unit: 'months',
+          aliases: ['web_archive.max_month'],
+        },
+      ),
+      period: archivesLater.optional(text, 'Unit of time that archives are split by.'),
     },
     'The archive of a list.',
   ),
-  web_archive_spam_protection: archives.value(
+  web_archive_spam_protection: archivesLater.value(
     synonyms(choice('cookie', 'javascript', 'at', 'concealed', 'none'), { gecos: 'concealed' }),
     'cookie',
     'How addresses in archives are kept from robots.',
@@ -263,9 +272,13 @@ export const listDefaults = {
     'Return address of the welcome message.',
   ),
   remind_return_path: bouncesLater.value(choice('unique', 'owner'), 'owner', 'Return address of reminders.'),
-  remind_task: listsLater.optional(fileName, 'Version of the task model that sends reminders.', {
-    aliases: ['default_remind_task'],
-  }),
+  remind_task: lists.optional(
+    fileName,
+    'Version of the task model that sends reminders: `monthly`, `2month`, `3month`, `4month`, `6month`, `9month`, `yearly`; `none` for none.',
+    {
+      aliases: ['default_remind_task'],
+    },
+  ),
 
   inclusion_notification_feature: listsLater.value(
     onOff,
@@ -276,10 +289,15 @@ export const listDefaults = {
     ...seconds,
     aliases: ['default_sql_fetch_timeout'],
   }),
-  ttl: listsLater.value(count(), '3600', 'How long the answer of a data source holds.', {
-    ...seconds,
-    aliases: ['default_ttl'],
-  }),
+  ttl: lists.value(
+    count(),
+    '3600',
+    'How long the answer of a data source holds; the task `sync_include` runs that often.',
+    {
+      ...seconds,
+      aliases: ['default_ttl'],
+    },
+  ),
   distribution_ttl: listsLater.optional(count(), 'How old that answer may be when a post goes out.', seconds),
 
   dkim_feature: dkim.value(onOff, 'off', 'Whether posts are signed with DKIM.'),

@@ -2,6 +2,7 @@ import { ParameterGroup } from '../parameter.ts';
 import {
   choice,
   choices,
+  commaList,
   count,
   fileName,
   onOff,
@@ -13,9 +14,11 @@ import {
 } from '../value-types.ts';
 
 const bounces = new ParameterGroup('Bounces', 'none yet');
-const tasks = new ParameterGroup('Tasks', 'none yet');
+const tasks = new ParameterGroup('Tasks');
+const tasksLater = new ParameterGroup('Tasks', 'none yet');
 const spam = new ParameterGroup('Spam and viruses', 'none yet');
 const dkim = new ParameterGroup('DKIM, ARC and DMARC', 'none yet');
+const archiving = new ParameterGroup('Archives');
 const archives = new ParameterGroup('Archives', 'none yet');
 const site = new ParameterGroup('The site', 'none yet');
 const siteOnly = { siteOnly: true } as const;
@@ -35,7 +38,7 @@ export const siteServiceParameters = {
   expire_bounce_task: tasks.value(
     fileName,
     'daily',
-    'Version of the task model that forgets old bounces.',
+    'Version of the task model that forgets old bounces. For this parameter and each that follows, `none` stands for no such task.',
     siteOnly,
   ),
   purge_orphan_bounces_task: tasks.value(
@@ -77,8 +80,18 @@ export const siteServiceParameters = {
     'Of the one that forgets old tickets.',
     siteOnly,
   ),
-  logs_expiration_period: tasks.value(count(), '3', 'How long log entries in the database are kept.', months),
-  stats_expiration_period: tasks.value(count(), '3', 'How long numbers about lists are kept.', months),
+  logs_expiration_period: tasks.value(
+    count(),
+    '3',
+    'How long it is kept what was decided on a message that is settled.',
+    months,
+  ),
+  task_exec_programs: tasks.optional(
+    commaList(word),
+    'Programs, each by its absolute path, that tasks may run with `exec`. Without it they run none.',
+    siteOnly,
+  ),
+  stats_expiration_period: tasksLater.value(count(), '3', 'How long numbers about lists are kept.', months),
 
   antispam_feature: spam.value(onOff, 'off', 'Whether a field of a spam filter is looked at.'),
   antispam_tag_header_name: spam.value(word, 'X-Spam-Status', 'Name of that field.'),
@@ -103,10 +116,10 @@ export const siteServiceParameters = {
   arc_srvid: dkim.optional(word, 'Name of the server in Authentication-Results.'),
   remove_dkim_headers: dkim.value(onOff, 'off', 'Whether DKIM signatures of senders are taken out.'),
 
-  ignore_x_no_archive_header_feature: archives.value(
+  ignore_x_no_archive_header_feature: archiving.value(
     onOff,
     'off',
-    'Whether X-no-archive is not obeyed.',
+    'Whether `X-No-Archive: yes` and `Archive: no` in a post are not obeyed.',
     siteOnly,
   ),
   custom_archiver: archives.optional(path, 'Program that archives in place of this service.', siteOnly),
