@@ -11,12 +11,14 @@ import {
   fileName,
   headerField,
   onOff,
+  path,
   synonyms,
   text,
   word,
 } from './value-types.ts';
 
 const group = new ParameterGroup('The list');
+const tasks = new ParameterGroup('Tasks');
 const later = new ParameterGroup('The list', 'none yet');
 const people = new ParameterGroup('Owners and editors');
 const peopleLater = new ParameterGroup('Owners and editors', 'none yet');
@@ -72,12 +74,12 @@ const person = {
   ),
 } as const;
 
-const act = (what: string) =>
-  later.paragraph(
+const act = (what: string, looked: ParameterGroup = later) =>
+  looked.paragraph(
     {
       email: later.optional(word, 'By whom.'),
       date: later.optional(text, 'When, in words.'),
-      date_epoch: later.optional(count(), 'When.', { unit: 'seconds since 1970' }),
+      date_epoch: looked.optional(count(), 'When.', { unit: 'seconds since 1970' }),
     },
     what,
   );
@@ -123,6 +125,11 @@ const listOwnParameters = {
     'reencrypt',
     '`reencrypt` opens encrypted posts and seals them for each subscriber; `transparent` passes them as they are. `mla` (the list signs, too) has no effect yet: it works like `reencrypt`.',
   ),
+  cafile: smime.optional(
+    path,
+    'A file of certificates: the anchors for mail to this list. `cafile` or `capath` of a list replaces both of its site.',
+  ),
+  capath: smime.optional(path, 'A folder of such files. A relative path starts at the folder of `sympa.conf`.'),
 
   custom_subject: posts.optional(
     text,
@@ -159,9 +166,9 @@ const listOwnParameters = {
   delivery_time: postsLater.optional(text, 'Time of the day at which posts go out.'),
   digest: postsLater.optional(text, 'When digests go out: days of the week and a time.'),
   digest_max_size: postsLater.value(count(1), '25', 'Most posts of a digest.', { unit: 'posts' }),
-  available_user_options: later.paragraph(
+  available_user_options: group.paragraph(
     {
-      reception: later.value(
+      reception: group.value(
         synonyms(choices(...receptionModes), { html: 'mail' }),
         receptionModes.join(','),
         'Reception modes that a subscriber may choose.',
@@ -225,14 +232,17 @@ const listOwnParameters = {
     },
     'A value that each subscriber has.',
   ),
-  custom_vars: later.paragraphs(
-    { name: later.required(word, 'Its name.'), value: later.required(text, 'What it holds.') },
+  custom_vars: group.paragraphs(
+    { name: group.required(word, 'Its name.'), value: group.required(text, 'What it holds.') },
     'A value of the list, for scenarios and templates.',
   ),
   family_name: later.optional(word, 'The family that the list is of.'),
-  expire_task: later.optional(fileName, 'Version of the task model that ends subscriptions.'),
+  expire_task: tasks.optional(
+    fileName,
+    'Version of the task model that ends subscriptions: `yearly`; `none` for none.',
+  ),
   latest_instantiation: act('When the family last made the list.'),
-  creation: act('Who made the list.'),
+  creation: act('Who made the list.', group),
   update: act('Who last changed this file.'),
   serial: later.value(count(), '0', 'How often this file was changed.'),
 } as const;

@@ -14,13 +14,11 @@ export const smimeParameters = {
   ),
   cafile: group.optional(
     path,
-    'A file of certificates, each an accepted anchor. Without `cafile` and `capath` nobody is trusted.',
-    siteOnly,
+    'A file of certificates, each an accepted anchor. Without `cafile` and `capath` nobody is trusted. In a `robot.conf`, a `cafile` or `capath` that differs from the one of the site replaces both for that domain.',
   ),
   capath: group.optional(
     path,
     'A folder of certificates, each an accepted anchor; their file names (hashed or not) do not matter.',
-    siteOnly,
   ),
   key_passwd: group.optional(secret, 'The pass phrase of the private keys of all lists.', {
     ...siteOnly,
@@ -51,19 +49,25 @@ export const smimeParameters = {
     'on',
     'Whether the sender of an encrypted post is told how many could not be served, and the owners get a daily list.',
   ),
+  signed_command_age: group.value(
+    duration,
+    '5d',
+    'How old the signature of a signed command may be, by its own signing time; an older one is refused, and each counts once.',
+    siteOnly,
+  ),
   crl_dir: later.optional(
     path,
     'The folder of certificate revocation lists; `crl` in the folder `home` when it is not set.',
     siteOnly,
   ),
-  crl_update_task: later.optional(
+  crl_update_task: group.optional(
     fileName,
-    'Version of the task model that fetches revocation lists.',
+    'Version of the task model that fetches revocation lists: `daily`. Without it there is no such task.',
     siteOnly,
   ),
-  chk_cert_expiration_task: later.optional(
+  chk_cert_expiration_task: group.optional(
     fileName,
-    'Version of the task model that warns of certificates about to expire.',
+    'Version of the task model that warns of certificates about to expire: `daily`. Without it there is no such task.',
     siteOnly,
   ),
 } as const;

@@ -1,0 +1,116 @@
+import type { TaskRun } from './task-run.ts';
+
+const dayMs = 86_400_000;
+const monthMs = 30 * dayMs;
+
+/** Rows that one statement takes out. */
+const rowsAtOnce = 500;
+
+/** How long each kind of row is kept that only recognises something, with the reason. */
+const keepDays = {
+  /** What came of a post for each recipient: as long as Sympa keeps delivery reports. */
+  deliveries: 90,
+  /** A Message-ID comes again within days, by a loop or by hand. */
+  postIds: 366,
+  /** A ciphertext that is distributed again is an attack, and attackers have time. */
+  ciphertexts: 5 * 366,
+  /** Longer than a signature of a command counts. */
+  signatures: 366,
+  /** Longer than any period that is counted in. */
+  rates: 2,
+  /** Whoever sends an old key still learns that its time is over. */
+  endedKeys: 30,
+  receipts: 5,
+  notices: 366,
+  warnings: 5 * 366,
+  /** Somebody who may come back. */
+  persons: 30,
+} as const;
+
+type OldRows = TaskRun['parts']['store']['oldRows'];
+
+/** `purge_tables()` */
+export async function purgeTables(_given: readonly string[], run: TaskRun): Promise<void> {
+  const { oldRows } = run.parts.store;
+  const beforeMs = before(run, keepDays.deliveries);
+  tell(run, 'deliveries', await drain(run, () => oldRows.deliveries(beforeMs, rowsAtOnce)));
+  tell(run, 'distributions', await drain(run, () => oldRows.distributions(beforeMs, rowsAtOnce)));
+}
+
+/** What `purge_spools()` forgets without looking further. */
+const spools: Readonly<Record<string, (oldRows: OldRows, run: TaskRun) => Promise<number>>> = {
+  'post ids': (oldRows, run) => oldRows.postIds(before(run, keepDays.postIds)),
+  ciphertexts: (oldRows, run) => oldRows.ciphertexts(before(run, keepDays.ciphertexts)),
+  keys: (oldRows, run) => oldRows.requestKeys(before(run, keepDays.endedKeys)),
+  notices: (oldRows, run) => oldRows.notices(before(run, keepDays.notices)),
+  warnings: (oldRows, run) => oldRows.certificateWarnings(before(run, keepDays.warnings)),
+};
+
+/** `purge_spools()` */
+export async function purgeSpools(_given: readonly string[], run: TaskRun): Promise<void> {
+  const { store, site } = run.parts;
+  for (const [what, forget] of Object.entries(spools)) {
+    run.signal.throwIfAborted();
+    tell(run, what, await forget(store.oldRows, run));
+  }
+  await store.receipts.purge(before(run, keepDays.receipts));
+  await store.rates.purge(before(run, keepDays.rates));
+  await store.usedSignatures.purge(before(run, keepDays.signatures));
+  const beforeMs = before(run, site.conf.clean_delay_queue);
+  tell(
+    run,
+    'messages in quarantine',
+    await drain(run, () => store.oldRows.quarantined(beforeMs, rowsAtOnce)),
+  );
+}
+
+/** `purge_logs_table()`: what was decided on a message is the log that this store keeps. */
+export async function purgeLogs(_given: readonly string[], run: TaskRun): Promise<void> {
+  const { store, site } = run.parts;
+  const beforeMs = run.nowMs - site.conf.logs_expiration_period * monthMs;
+  tell(run, 'messages', await drain(run, () => store.oldRows.messages(beforeMs, rowsAtOnce)));
+}
+
+/** `purge_user_table()` */
+export async function purgePersons(_given: readonly string[], run: TaskRun): Promise<void> {
+  const { store, lists, site } = run.parts;
+  const staff = new Set(site.robots.flatMap((robot) => lists.listmasters(robot)));
+  for (const { owners, editors } of await lists.all())
+    for (const address of [...owners, ...editors]) staff.add(address);
+  const idle = await store.oldRows.personsWithoutSubscription(before(run, keepDays.persons));
+  const forgotten = idle.filter((address) => !staff.has(address));
+  for (const address of forgotten) {
+    run.signal.throwIfAborted();
+    await store.oldRows.person(address);
+  }
+  tell(run, 'persons', forgotten.length);
+}
+
+/** `purge_orphan_bounces()` */
+export async function purgeOrphanBounces(_given: readonly string[], run: TaskRun): Promise<void> {
+  tell(run, 'bounces', await run.parts.store.oldRows.orphanBounces());
+}
+
+/** `expire_bounce(DAYS)` */
+export async function expireBounces(given: readonly string[], run: TaskRun): Promise<void> {
+  tell(run, 'bounces', await run.parts.store.oldRows.bounces(before(run, Number(given[0]))));
+}
+
+function before({ nowMs }: TaskRun, days: number): number {
+  return nowMs - days * dayMs;
+}
+
+/** Goes on piece by piece, so that others may write between. */
+async function drain({ signal }: TaskRun, forget: () => Promise<number>): Promise<number> {
+  let gone = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const count = await forget();
+    if (count === 0) return gone;
+    gone += count;
+  }
+}
+
+function tell({ parts }: TaskRun, what: string, count: number): void {
+  if (count > 0) parts.log.info('purged', { what, count });
+}

@@ -1,0 +1,123 @@
+import type { TaskInstance } from '../store/tasks.ts';
+import { agreeOnTasks } from './agree-on-tasks.ts';
+import { TaskError } from './error.ts';
+import { runInstance } from './run-instance.ts';
+import type { TaskParts } from './task-run.ts';
+
+/** Sympa, too, looks once a minute. */
+const usualPauseMs = 60_000;
+const leaseMs = 60_000;
+/** Tasks that run at once: one that takes long keeps no other from running. */
+const lanes = 4;
+const tasksPerLook = 1_000;
+const agreementLock = 'tasks';
+
+/** Runs the tasks that are due, each on one node. */
+export class TaskRunner {
+  readonly #parts: TaskParts;
+  readonly #holder: string;
+  readonly #pauseMs: number;
+  readonly #stopping = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  /**
+   * @param holder name of this node, for the locks
+   * @param pauseMs time between two looks
+   */
+  constructor(parts: TaskParts, holder: string, pauseMs = usualPauseMs) {
+    this.#parts = parts;
+    this.#holder = holder;
+    this.#pauseMs = pauseMs;
+  }
+
+  start(): void {
+    this.#running = this.#loop();
+  }
+
+  /** Ends after the commands under way; a run that is cut short is done again. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** Makes the tasks that are asked for, and runs each that is due once. */
+  async runOnce(): Promise<void> {
+    const { store, clock } = this.#parts;
+    await withTaskLock(this.#parts, this.#holder, agreementLock, () => agreeOnTasks(this.#parts));
+    const due = [...(await store.tasks.due(clock.now(), tasksPerLook))];
+    const lane = async () => {
+      for (let task = due.shift(); task && !this.#stopping.signal.aborted; task = due.shift())
+        await this.#run(task);
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+  }
+
+  async #run(due: TaskInstance): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    try {
+      await withTaskLock(this.#parts, this.#holder, taskLock(due), async () => {
+        // Another node may have run it since.
+        const task = await store.tasks.get(due.id);
+        if (task && task.dueAt !== null && task.dueAt <= clock.now())
+          await runInstance(task, this.#parts, this.#stopping.signal);
+      });
+    } catch (error) {
+      log.error('task not settled', { model: due.model, object: due.object, error: nameOf(error) });
+    }
+  }
+
+  async #loop(): Promise<void> {
+    await this.runOnce().catch((error: unknown) => {
+      this.#parts.log.error('tasks failed', { error: nameOf(error) });
+    });
+    if (this.#stopping.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.#loop();
+    }, this.#pauseMs);
+  }
+}
+
+/** Names the lock of a task. */
+export function taskLock({ model, object }: Pick<TaskInstance, 'model' | 'object'>): string {
+  return `task ${model} ${object}`;
+}
+
+/**
+ * Does some work while a lock is held.
+ *
+ * @returns false when another node holds it; nothing is done then
+ */
+export async function withTaskLock(
+  { store, log }: Pick<TaskParts, 'store' | 'log'>,
+  holder: string,
+  name: string,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  const hold = () => store.locks.acquire(name, holder, leaseMs);
+  if (!(await hold())) return false;
+  const renewal = setInterval(() => {
+    hold().catch((error: unknown) => log.warn('lock not renewed', { lock: name, error: nameOf(error) }));
+  }, leaseMs / 3);
+  try {
+    await work();
+    return true;
+  } finally {
+    clearInterval(renewal);
+    await store.locks.release(name, holder);
+  }
+}
+
+/**
+ * Says that a task is run elsewhere.
+ *
+ * @throws TaskError `task-busy`
+ */
+export function refuseBusyTask(model: string): never {
+  throw new TaskError('task-busy', `another process is running ${model}`);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}
