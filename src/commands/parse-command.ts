@@ -1,6 +1,6 @@
 import { formatCall, type RequestCall } from '../requests/call.ts';
 import { type OperationName, operations } from '../requests/operations.ts';
-import { meaningOf } from './words.ts';
+import { type Meaning, meaningOf } from './words.ts';
 
 /** What one line asks for. */
 export type ParsedAct =
@@ -44,27 +44,29 @@ export function parseCommand(line: string, surroundings: Surroundings = {}): Par
   const meaning = meaningOf(word);
   if (!meaning) return unknown;
   if (meaning.kind === 'end') return given.length === 0 ? { status: 'end' } : unknown;
-  return { status: 'command', quiet, act: actOf(meaning, word, given, surroundings) };
+  return { status: 'command', quiet, act: actOf(meaning, given, surroundings) };
 }
 
-function actOf(
-  meaning: Exclude<ReturnType<typeof meaningOf>, undefined>,
-  word: string,
-  given: readonly string[],
-  surroundings: Surroundings,
-): ParsedAct {
-  if (meaning.kind === 'help') return { kind: 'help' };
-  if (meaning.kind === 'auth') return authOf(given, surroundings);
-  if (meaning.kind === 'confirm-post')
-    return isKey(given[0]) && given.length === 1
-      ? { kind: 'confirm-post', key: given[0]! }
-      : { kind: 'faulty', word: 'CONFIRM' };
-  if (meaning.kind === 'end') return { kind: 'faulty', word };
-  const everywhere = meaning.everywhere !== undefined && given[0] === '*';
-  const name = everywhere ? meaning.everywhere! : meaning.name;
+function actOf(meaning: Meaning, given: readonly string[], surroundings: Surroundings): ParsedAct {
+  if (meaning.kind !== 'request') return ownActs[meaning.kind](given, surroundings);
+  const everywhere = given[0] === '*' ? meaning.everywhere : undefined;
+  const name = everywhere ?? meaning.name;
   const call = callOf(name, everywhere ? given.slice(1) : given, surroundings);
   return call ? { kind: 'request', call } : { kind: 'faulty', word: operations[name].word };
 }
+
+type ReadAct = (given: readonly string[], surroundings: Surroundings) => ParsedAct;
+
+/** Commands that are no requests themselves. */
+const ownActs: Readonly<Record<Exclude<Meaning['kind'], 'request'>, ReadAct>> = {
+  auth: authOf,
+  'confirm-post': ([key, ...rest]) =>
+    isKey(key) && rest.length === 0
+      ? { kind: 'confirm-post', key: key! }
+      : { kind: 'faulty', word: 'CONFIRM' },
+  help: () => ({ kind: 'help' }),
+  end: () => ({ kind: 'faulty', word: 'QUIT' }),
+};
 
 function authOf(given: readonly string[], surroundings: Surroundings): ParsedAct {
   const [key, ...rest] = given;

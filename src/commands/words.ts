@@ -1,12 +1,17 @@
 import type { OperationName } from '../requests/operations.ts';
 
 /** A command of its own, or a request. */
-type Meaning =
-  | { readonly kind: 'request'; readonly name: OperationName; readonly everywhere?: OperationName }
+export type Meaning =
+  | {
+      readonly kind: 'request';
+      readonly name: OperationName;
+      /** The request that `*` in place of a list makes of it. */
+      readonly everywhere: OperationName | undefined;
+    }
   | { readonly kind: 'auth' | 'confirm-post' | 'help' | 'end' };
 
 function request(name: OperationName, everywhere?: OperationName): Meaning {
-  return { kind: 'request', name, ...(everywhere && { everywhere }) };
+  return { kind: 'request', name, everywhere };
 }
 
 /** Every word that begins a command, its short forms included; `*` in place of a list means the second operation. */

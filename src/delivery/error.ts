@@ -21,6 +21,10 @@ export const deliveryErrorCodes = {
       'No usable certificate of the recipient is known; the post waits for one, nothing leaves in clear.',
     temporary: true,
   },
+  'already-decided': {
+    meaning: 'A post for editors was decided on before this editor could get it.',
+    temporary: false,
+  },
   'only-cbc-announced': {
     meaning: 'The recipient announced only ciphers without integrity, and the post arrived with it.',
     temporary: true,

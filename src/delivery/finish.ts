@@ -1,4 +1,5 @@
 import type { Distribution } from '../store/distributions.ts';
+import type { MessageState } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
@@ -24,6 +25,21 @@ export async function finishWithin(
 ): Promise<boolean> {
   const keepsContent = parsePolicy(policy).keepsContent === true && (await tx.archivePosts.holds(messageId));
   const finished = await tx.distributions.markFinishedWhenDone(id, nowMs, keepsContent);
-  if (finished && messageId !== '') await tx.messages.dropRaw(messageId);
+  if (finished && messageId !== '' && !(await isUndecided(tx, messageId)))
+    await tx.messages.dropRaw(messageId);
   return finished;
 }
+
+/** Copies for editors of a post that waits are sent before anybody decided on it. */
+async function isUndecided(tx: Pick<Repositories, 'messages'>, messageId: string): Promise<boolean> {
+  const state = await tx.messages.stateOf(messageId);
+  return state !== undefined && undecided.has(state);
+}
+
+const undecided: ReadonlySet<MessageState> = new Set([
+  'incoming',
+  'held',
+  'moderation',
+  'auth',
+  'quarantined',
+]);

@@ -3,6 +3,7 @@ import { type CopySource, plainCopies, SealedCopies } from './copy-source.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
 import { DeliveryError } from './error.ts';
+import { wrappedPost } from './moderation-copy.ts';
 
 /** Distributions that nobody works on now and whose opened content is kept for their next packet. */
 const maxIdle = 4;
@@ -90,6 +91,10 @@ export class Payloads {
         'no-longer-readable',
         `message ${message.id} does not open with the keys of ${list.address}`,
       );
-    return new SealedCopies(distribution.head, opened.payload, seal);
+    const payload =
+      distribution.form === 'wrapped'
+        ? wrappedPost(distribution.content ?? new Uint8Array(), message.raw, opened.payload)
+        : opened.payload;
+    return new SealedCopies(distribution.head, payload, seal);
   }
 }

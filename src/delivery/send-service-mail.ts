@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import type { Robot } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
 import { bodyBytes, parseEntity } from '../mime/entity.ts';
 import { newId } from '../secrets.ts';
@@ -9,6 +7,7 @@ import type { Repositories } from '../store/store.ts';
 import { type RenderedMail, renderMail } from '../templates/render-mail.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { formatPolicy } from './distribution-policy.ts';
+import { mailFrame } from './mail-frame.ts';
 import { pendingRows, planPackets } from './packets.ts';
 import type { ServiceMail } from './service-mail.ts';
 import { dropForLeaver, enqueuePacket, isPost } from './waiting.ts';
@@ -90,22 +89,17 @@ async function render(
   const { site, clock, lists } = parts;
   const robot = list?.robot ?? lists.robotOf(mail.domain ?? mail.to[0] ?? '');
   const { messageId, ...variables } = mail.variables;
-  const request = list ? `${list.name}-request@${robot.domain}` : null;
+  const frame = mailFrame(site, robot, list);
   const rendered = await renderMail({
     name: mail.template,
     lang: await languageOf(mail.to, list?.config.lang ?? robot.conf.lang, parts),
-    folders: mailFolders(parts, list, robot),
-    variables: {
-      list: list && request ? { name: list.name, address: list.address, request } : null,
-      domain: robot.domain,
-      listmaster: listmasterAddress(robot),
-      ...variables,
-    },
-    from: request ?? listmasterAddress(robot),
+    folders: frame.folders,
+    variables: { ...frame.variables, ...variables },
+    from: frame.from,
     to: mail.to,
     atMs: clock.now(),
     inReplyTo: typeof messageId === 'string' ? messageId : null,
-    ...(mail.replyTo === 'commands' && { replyTo: commandAddress(robot) }),
+    ...(mail.replyTo === 'commands' && { replyTo: frame.commands }),
     ...(list && { moreFields: [['X-Loop', list.address]] as const }),
   });
   for (const fault of rendered.faults)
@@ -123,33 +117,20 @@ async function languageOf(
   return known?.lang ?? fallback;
 }
 
-function commandAddress(robot: Robot): string {
-  return `${robot.conf.email}@${robot.domain}`;
-}
-
-function mailFolders(parts: DeliveryParts, list: List | undefined, robot: Robot): readonly string[] {
-  const folders = [
-    ...(list ? [list.directory] : []),
-    robot.etcDir,
-    parts.site.etcDir,
-    parts.site.defaultsDir,
-  ];
-  return folders.map((folder) => join(folder, 'mail'));
-}
-
-function listmasterAddress(robot: Robot): string {
-  return `${robot.conf.listmaster_email}@${robot.domain}`;
-}
-
-async function insertServiceMail(
+/**
+ * Puts a message of ours on its way, in the transaction of what it tells.
+ *
+ * @param raw the whole message: as it was rendered, or sealed
+ */
+export async function insertServiceMail(
   tx: Repositories,
   id: string,
-  mail: AddressedMail,
-  rendered: RenderedMail,
-  { clock, site }: DeliveryParts,
+  mail: { readonly list: string; readonly to: readonly string[] },
+  { raw }: Pick<RenderedMail, 'raw'>,
+  { clock, site }: Pick<DeliveryParts, 'clock' | 'site'>,
 ): Promise<void> {
   const nowMs = clock.now();
-  const entity = parseEntity(rendered.raw);
+  const entity = parseEntity(raw);
   const { start, end } = entity.headerSpan;
   await tx.distributions.insert({
     id,
@@ -158,7 +139,7 @@ async function insertServiceMail(
     sender: '',
     sequence: 0,
     form: 'notice',
-    head: withoutBlankLine(rendered.raw.subarray(start, end)),
+    head: withoutBlankLine(raw.subarray(start, end)),
     content: bodyBytes(entity),
     policy: formatPolicy(policy),
     createdAt: nowMs,

@@ -138,7 +138,6 @@ function incoming({ envelopeSender }: IncomingEnvelope, raw: Uint8Array): Incomi
 
 function resolutionOf(address: string, recipient: Recipient): Resolved {
   if (recipient.kind === 'unknown') return refused(listenerReplies.noSuchAddress);
-  if (recipient.kind === 'command') return refused(listenerReplies.noCommands);
   const list = 'list' in recipient ? recipient.list : undefined;
   if (list?.status === 'error_config') return refused(listenerReplies.ownTrouble);
   if (recipient.kind === 'post' && list?.status !== 'open') return refused(listenerReplies.listClosed);

@@ -5,6 +5,7 @@ import { parseAddressList } from '../mime/address.ts';
 import type { EvaluationContext, MessageSecurity } from '../scenario/context.ts';
 import { type ContextValues, contextVariables } from '../scenario/context-variables.ts';
 import { type Explanation, evaluateScenario, refuseWithoutRules } from '../scenario/evaluate.ts';
+import type { Scenario } from '../scenario/syntax.ts';
 import type { AuthenticationMethod } from '../scenario/vocabulary.ts';
 import type { Repositories } from '../store/store.ts';
 import type { List } from './list.ts';
@@ -46,7 +47,7 @@ export async function decide(question: Question, parts: DecisionParts): Promise<
   const { function: functionName, scenario: name, where, method } = question;
   const loaded = await parts.scenarios.load(functionName, name, where);
   if (loaded.status === 'loaded')
-    return evaluateScenario(loaded.scenario, await contextOf(question, parts), method);
+    return evaluateScenario(loaded.scenario, await contextOf(question, loaded.scenario, parts), method);
   parts.log.error('scenario not usable', {
     where: 'address' in where ? where.address : where.domain,
     scenario: `${functionName}.${name}`,
@@ -55,7 +56,11 @@ export async function decide(question: Question, parts: DecisionParts): Promise<
   return refuseWithoutRules({ file: loaded.file, function: functionName, name }, method, loaded.code);
 }
 
-async function contextOf(question: Question, parts: DecisionParts): Promise<EvaluationContext> {
+async function contextOf(
+  question: Question,
+  scenario: Scenario,
+  parts: DecisionParts,
+): Promise<EvaluationContext> {
   const { lists, scenarios, store, clock } = parts;
   const { where, sender, email, values, security } = question;
   const list = 'address' in where ? where : undefined;
@@ -63,6 +68,9 @@ async function contextOf(question: Question, parts: DecisionParts): Promise<Eval
   const nowMs = clock.now();
   const subscriber = list && (await store.subscribers.find(list.address, sender));
   const person = await store.persons.find(sender);
+  // Counted only where a rule asks: a list may have very many.
+  const asksTotal = list && scenario.rules.some(({ text }) => text.includes('[list->total]'));
+  const total = asksTotal ? String(await store.subscribers.count(list.address)) : undefined;
   const variable = contextVariables({
     ...values,
     nowMs,
@@ -70,7 +78,7 @@ async function contextOf(question: Question, parts: DecisionParts): Promise<Eval
     sender,
     ...(list && { listname: list.name }),
     ...(email !== undefined && { email }),
-    list: (key) => parameterText(list?.config, key),
+    list: (key) => (key === 'total' ? total : parameterText(list?.config, key)),
     conf: (key) => parameterText(robot.conf, key),
     custom_vars: (key) => list?.config.custom_vars.find((one) => one.name === key)?.value,
     user: { email: sender, gecos: person?.gecos ?? subscriber?.gecos ?? '', lang: person?.lang ?? '' },

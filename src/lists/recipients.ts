@@ -53,7 +53,7 @@ function ownAddress(local: string, robot: Robot): Recipient | undefined {
   // RFC 5321 §4.5.1: a domain that takes mail takes mail for postmaster.
   if ([listmaster.toLowerCase(), 'postmaster', `${service}-request`].includes(local))
     return { kind: 'listmaster', robot };
-  if (local === 'abuse-feedback-report') return { kind: 'command', robot };
+  if (local === 'abuse-feedback-report') return { kind: 'bounce', list: undefined, verp: undefined };
   return local === `${service}${suffix}` ? { kind: 'bounce', list: undefined, verp: undefined } : undefined;
 }
 

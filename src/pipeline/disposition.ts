@@ -1,4 +1,5 @@
 import type { Explanation } from '../scenario/evaluate.ts';
+import type { CommandBatch } from './command-batch.ts';
 
 /** Why a post is refused; each code has its own text for the sender. */
 export const rejectCodes = {
@@ -45,6 +46,7 @@ export type Disposition =
   | { readonly status: 'distribute'; readonly explanation: Explanation | null }
   | { readonly status: 'forward'; readonly recipients: readonly string[] }
   | { readonly status: 'record' }
+  | { readonly status: 'execute'; readonly batch: CommandBatch }
   | {
       readonly status: 'hold';
       readonly code: HoldCode;

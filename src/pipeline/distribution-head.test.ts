@@ -39,7 +39,7 @@ describe('the outer header of a distribution', () => {
       receivedAtMs: 0,
     };
     const message = readReceivedMessage({ ...envelope, raw: bytes });
-    const post = { kind: 'post', message, robot: list.robot, released: false, list } as Post;
+    const post = { kind: 'post', message, robot: list.robot, clearance: 'none', list } as Post;
     const { entity } = message;
     return Buffer.from(
       distributionHead({

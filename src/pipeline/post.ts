@@ -1,26 +1,30 @@
 import type { Robot } from '../config/site.ts';
 import type { DeliveryParts } from '../delivery/delivery-parts.ts';
 import type { List } from '../lists/list.ts';
-import type { ScenarioFiles } from '../lists/scenario-files.ts';
 import type { ReceivedMessage } from '../message/received-message.ts';
+import type { RequestParts } from '../requests/operation.ts';
 import type { OpenedMessage, Trust } from '../smime/open-message.ts';
 import type { MessageKind } from '../store/messages.ts';
 import type { CertificateFolder } from '../trust/certificate-folder.ts';
 import type { Disposition } from './disposition.ts';
 
 /** What the pipeline works with; put together by `daemon.ts`. */
-export interface PipelineParts extends DeliveryParts {
+export interface PipelineParts extends DeliveryParts, RequestParts {
   readonly folder: CertificateFolder;
-  readonly scenarios: ScenarioFiles;
 }
+
+/**
+ * What was said of a message after it was held: its sender confirmed it, so that the scenario is asked again with `md5`;
+ * or an editor or operator let it go, so that no scenario is asked.
+ */
+export type Clearance = 'none' | 'confirmed' | 'released';
 
 /** A message on its way through the steps. */
 export interface Post {
   readonly kind: MessageKind;
   readonly message: ReceivedMessage;
   readonly robot: Robot;
-  /** An operator let it go: the scenario is not asked again. */
-  readonly released: boolean;
+  readonly clearance: Clearance;
   /** The list that it came to; `undefined` for addresses of the site. */
   readonly list: List | undefined;
 }

@@ -4,10 +4,13 @@ import { newId } from '../secrets.ts';
 import type { JobHandler, JobOutcome } from '../store/job-runner.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import { decideOnce, isUndecided, type StillUndecided } from './decide-once.ts';
-import type { Disposition } from './disposition.ts';
-import type { PipelineParts, Post } from './post.ts';
-import { isReleased, writeDecision, writeHold, writeRefusal } from './settle.ts';
+import type { Disposition, HoldCode } from './disposition.ts';
+import type { OpenedPost, PipelineParts, Post } from './post.ts';
+import { clearanceOf, writeDecision, writeHold, writeRefusal } from './settle.ts';
+import { settleCommands } from './settle-commands.ts';
+import { settleConfirmation } from './settle-confirmation.ts';
 import { settleDistribution, settleForward } from './settle-distribution.ts';
+import { settleModeration } from './settle-moderation.ts';
 import { type Outcome, runSteps } from './steps.ts';
 
 /** How long a message whose key cannot be loaded waits before the next look. */
@@ -29,7 +32,7 @@ async function decide(stored: StoredMessage, parts: PipelineParts): Promise<Outc
   const { id, recipient, envelopeSender, raw, receivedAt } = stored;
   try {
     const message = readReceivedMessage({ id, recipient, envelopeSender, raw, receivedAtMs: receivedAt });
-    const post: Post = { kind: stored.kind, message, robot, list, released: isReleased(stored) };
+    const post: Post = { kind: stored.kind, message, robot, list, clearance: clearanceOf(stored) };
     return await runSteps(post, parts);
   } catch (error) {
     if (!(error instanceof MessageError)) throw error;
@@ -56,9 +59,26 @@ async function settle(
     await settleDistribution(post, disposition, isOurs, parts);
   else if (disposition.status === 'forward' && 'opened' in post)
     await settleForward(post, disposition, isOurs, parts);
+  else if (disposition.status === 'execute' && 'opened' in post)
+    await settleCommands(post, disposition.batch, isOurs, parts);
+  else if (disposition.status === 'hold' && 'opened' in post && Object.hasOwn(holds, disposition.code))
+    await holds[disposition.code]!(post, disposition, isOurs, parts);
   else await settleQuietly(post, disposition, isOurs, parts);
   return afterwards(disposition, parts);
 }
+
+type SettleHold = (
+  post: OpenedPost,
+  disposition: Disposition,
+  isOurs: StillUndecided,
+  parts: PipelineParts,
+) => Promise<void>;
+
+/** Holds that ask somebody. */
+const holds: Readonly<Partial<Record<HoldCode, SettleHold>>> = {
+  moderation: settleModeration,
+  'sender-confirmation': settleConfirmation,
+};
 
 /** Writes a disposition that sends nothing to subscribers. */
 async function settleQuietly(

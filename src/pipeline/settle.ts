@@ -6,7 +6,7 @@ import { mayBeAnswered } from '../message/automatic.ts';
 import type { MessageState, StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
 import type { Disposition } from './disposition.ts';
-import type { OpenedPost, PipelineParts, Post } from './post.ts';
+import type { Clearance, OpenedPost, PipelineParts, Post } from './post.ts';
 import { noteOfVerdict } from './verdict-note.ts';
 
 const states: Readonly<Record<Disposition['status'], MessageState>> = {
@@ -15,6 +15,7 @@ const states: Readonly<Record<Disposition['status'], MessageState>> = {
   record: 'recorded',
   hold: 'held',
   reject: 'refused',
+  execute: 'executed',
   discard: 'discarded',
 };
 
@@ -46,18 +47,18 @@ export async function writeDecision(
     verdict: 'opened' in post ? JSON.stringify(noteOfVerdict(post.opened)) : null,
     decision: explanation ? JSON.stringify(explanation) : null,
     // The code of a hold takes the place of the mark, and the post is decided on again afterwards.
-    ...(post.released && { extra: JSON.stringify({ released: true }) }),
+    ...(post.clearance !== 'none' && { extra: JSON.stringify({ clearance: post.clearance }) }),
   });
   // Nothing comes of the message any more, so nothing needs its bytes.
   if (disposition.status === 'reject' || disposition.status === 'discard')
     await tx.messages.dropRaw(post.message.id);
 }
 
-/** Tells whether an operator let a message go: the scenario is not asked about it again. */
-export function isReleased({ code, extra }: Pick<StoredMessage, 'code' | 'extra'>): boolean {
-  return (
-    code === 'released' || (extra !== null && (JSON.parse(extra) as { released?: unknown }).released === true)
-  );
+/** Tells what was said of a message after it was held. */
+export function clearanceOf({ code, extra }: Pick<StoredMessage, 'code' | 'extra'>): Clearance {
+  if (code === 'released' || code === 'confirmed') return code;
+  const known = extra === null ? {} : (JSON.parse(extra) as { clearance?: Clearance });
+  return known.clearance ?? 'none';
 }
 
 /** Writes down who could not be served, and asks for the notices and reports about it. */
@@ -119,11 +120,12 @@ export async function writeHold(
 }
 
 /** The address that may be told of a failure: the envelope sender (RFC 3834 §4), unless a machine wrote. */
-function senderToTell({ message }: Post): string | undefined {
+export function senderToTell({ message }: Post): string | undefined {
   return mayBeAnswered(message) ? message.envelopeSender : undefined;
 }
 
-function messageIdOf({ message }: Post): string | null {
+/** Gives the Message-ID of a message as its header has it. */
+export function messageIdOf({ message }: Post): string | null {
   return (
     message.entity.header.fields.find((field) => field.name.toLowerCase() === 'message-id')?.body ?? null
   );

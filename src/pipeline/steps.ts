@@ -5,6 +5,7 @@ import { forwardToPeople } from './forward-to-people.ts';
 import { harvestCertificates } from './harvest-certificates.ts';
 import { openForForward, openForRecord, openPost } from './open-post.ts';
 import type { OpenedPost, PipelineParts, Post, StepResult } from './post.ts';
+import { readCommands, readOwnersCommands, requireAuthor } from './read-commands.ts';
 import { recordBounce } from './record-bounce.ts';
 import { refuseLoops } from './refuse-loops.ts';
 import { requireSender } from './require-sender.ts';
@@ -30,10 +31,18 @@ const recorded: Route = { closed: [], open: openForRecord, opened: [harvestCerti
 /** What happens to a message, by the address that it came to. */
 const routes: Readonly<Record<MessageKind, Route>> = {
   post: { closed: [refuseLoops, requireSender], open: openPost, opened: [harvestCertificates, decidePost] },
-  request: forwarded,
+  request: {
+    closed: [refuseLoops],
+    open: openForForward,
+    opened: [harvestCertificates, readOwnersCommands, forwardToPeople],
+  },
   editor: forwarded,
   listmaster: forwarded,
-  command: forwarded,
+  command: {
+    closed: [refuseLoops],
+    open: openForForward,
+    opened: [requireAuthor, harvestCertificates, readCommands],
+  },
   owner: recorded,
   bounce: recorded,
   notice: recorded,

@@ -16,7 +16,7 @@ export async function planPostConfirmation(
     command: 'CONFIRM',
     perform: async () => report,
   });
-  if (!row || row.kind !== 'confirm-post' || row.messageId === null) return always(refused('key-unknown'));
+  if (row?.kind !== 'confirm-post' || row.messageId === null) return always(refused('key-unknown'));
   if (row.address !== requester.sender && requester.channel !== 'command-line')
     return always(refused('key-unknown'));
   if (row.usedAt !== null) return always(refused('key-used'));
@@ -30,7 +30,6 @@ export async function planPostConfirmation(
       await tx.messages.setState(messageId, 'incoming', {
         code: 'confirmed',
         reason: `confirmed by ${requester.sender}`,
-        extra: JSON.stringify({ confirmed: true }),
       });
       await tx.jobs.enqueue({ role: 'pipeline', kind: 'process-message', subject: messageId });
       return done('post-confirmed', { values: { list } });

@@ -21,10 +21,10 @@ export async function mayMail(tx: Repositories, address: string): Promise<boolea
 
 /** Tells whether an address may get one more report on its commands (`loop_command_max` and what goes with it). */
 export async function mayReport(tx: Repositories, address: string, { site }: RequestParts): Promise<boolean> {
-  const { loop_command_max, loop_command_sampling_delay, loop_command_decrease_factor } = site.conf;
+  const { conf } = site;
   return tx.rates.allow(`report ${address}`, {
-    max: loop_command_max,
-    periodMs: loop_command_sampling_delay * 1_000,
-    decay: loop_command_decrease_factor,
+    max: conf.loop_command_max,
+    periodMs: conf.loop_command_sampling_delay * 1_000,
+    decay: conf.loop_command_decrease_factor,
   });
 }

@@ -36,7 +36,8 @@ export const moveUser = siteOperation({
       const { domain } = situation.robot;
       if (moved.length === 0)
         return refused('not-subscribed', { values: { address: from, list: domain }, answer });
-      await tellBoth(tx, { from, address: email, lists: moved }, situation);
+      if (!situation.modifiers.includes('quiet'))
+        await tellBoth(tx, { from, address: email, lists: moved }, situation);
       return done('moved', { values: { from, address: email, lists: moved.join(', ') }, answer });
     };
   },

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { Robot } from '../config/site.ts';
+import { mailFrame } from '../delivery/mail-frame.ts';
 import type { List } from '../lists/list.ts';
 import type { TemplateValue } from '../templates/mail-templates.ts';
 import { type PreparedMail, prepareMail, type RenderedMail } from '../templates/render-mail.ts';
@@ -33,31 +33,25 @@ export interface ReportWriter {
 }
 
 /** Reads what a report in one language is made from. */
-export async function prepareReports(frame: ReportFrame, parts: RequestParts): Promise<ReportWriter> {
-  const folders = mailFolders(frame, parts);
-  const mail = await prepareMail('command-report', frame.lang, folders);
-  const withheld = await prepareMail('command-report-withheld', frame.lang, folders);
-  const { robot, list } = frame;
-  const from = `${robot.conf.email}@${robot.domain}`;
-  const common = {
-    list: list
-      ? { name: list.name, address: list.address, request: `${list.name}-request@${robot.domain}` }
-      : null,
-    domain: robot.domain,
-    listmaster: `${robot.conf.listmaster_email}@${robot.domain}`,
-  };
+export async function prepareReports(
+  { robot, list, lang }: ReportFrame,
+  { site }: Pick<RequestParts, 'site'>,
+): Promise<ReportWriter> {
+  const { folders, variables, commands: from } = mailFrame(site, robot, list);
+  const mail = await prepareMail('command-report', lang, folders);
+  const withheld = await prepareMail('command-report-withheld', lang, folders);
   // A report that comes back to where it was made from ends there.
-  const moreFields = [['X-Loop', from] as const, ...(list ? [['X-Loop', list.address] as const] : [])];
+  const moreFields = [from, ...(list ? [list.address] : [])].map((address) => ['X-Loop', address] as const);
   return {
     write: (entries, to, thread) =>
       mail.render({
-        variables: { ...common, entries: entries.map((entry) => shownEntry(entry, mail)) },
+        variables: { ...variables, entries: entries.map((entry) => shownEntry(entry, mail)) },
         from,
         to: [to],
         moreFields,
         ...thread,
       }),
-    withheld: (to, thread) => withheld.render({ variables: common, from, to: [to], moreFields, ...thread }),
+    withheld: (to, thread) => withheld.render({ variables, from, to: [to], moreFields, ...thread }),
   };
 }
 
@@ -77,9 +71,4 @@ export function textOfReport(report: RequestReport, { catalogue }: Pick<Prepared
     return catalogue.text('reasons', report.reason);
   const source = catalogue.text('reports', report.code);
   return renderPhrase(source, report.values ?? {}, catalogue, `reports.${report.code}`);
-}
-
-function mailFolders({ robot, list }: ReportFrame, { site }: RequestParts): readonly string[] {
-  const folders = [...(list ? [list.directory] : []), robot.etcDir, site.etcDir, site.defaultsDir];
-  return folders.map((folder) => join(folder, 'mail'));
 }

@@ -70,7 +70,7 @@ async function planFor(list: List, situation: Situation): Promise<Plan> {
     const where = { ...situation, robot: list.robot, list, modifiers };
     return { kind: 'leave', list, act: leaveAct({ address: requester.sender, code: 'signed-off' }, where) };
   };
-  if (requester.channel === 'command-line') return leaving([]);
+  if (requester.channel === 'command-line') return leaving(situation.modifiers);
   const scenario = listScenario('unsubscribe', list);
   const question = { function: 'unsubscribe', scenario, where: list, about: requester.sender };
   const { decision } = await askScenario(question, situation);

@@ -10,7 +10,6 @@ export const listenerReplies = {
   stored: { code: 250, enhanced: '2.0.0', text: 'stored' },
   recipientFine: { code: 250, enhanced: '2.1.5', text: 'recipient fine' },
   noSuchAddress: { code: 550, enhanced: '5.1.1', text: 'no such address here' },
-  noCommands: { code: 550, enhanced: '5.1.1', text: 'this address takes no mail' },
   repeatedRecipient: {
     code: 452,
     enhanced: '4.5.3',

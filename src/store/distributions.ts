@@ -4,7 +4,12 @@ import { StoreError } from './error.ts';
 import type { Schema } from './schema.ts';
 
 /** How the content of a distribution is kept. */
-export type DistributionForm = 'plain' | 'sealed' | 'notice';
+export type DistributionForm =
+  | 'plain'
+  | 'sealed'
+  | 'notice'
+  /** A text of ours, kept as it is, and an encrypted post with it, sealed together for each recipient. */
+  | 'wrapped';
 
 /** One message on its way to some recipients. */
 export interface Distribution {

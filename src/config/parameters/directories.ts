@@ -47,7 +47,7 @@ export const directoryParameters = {
     'How long a message that cannot be delivered for the time being is tried, and how long one in quarantine is kept.',
     days,
   ),
-  clean_delay_queueauth: later.value(count(), '30', 'How long a post waits for its confirmation.', days),
+  clean_delay_queueauth: group.value(count(), '30', 'How long a post waits for its confirmation.', days),
   clean_delay_queueautomatic: later.value(
     count(),
     '10',
@@ -63,7 +63,7 @@ export const directoryParameters = {
     'How long posts that cannot be archived are kept.',
     days,
   ),
-  clean_delay_queuesubscribe: later.value(
+  clean_delay_queuesubscribe: group.value(
     count(),
     '30',
     'How long a request waits for its confirmation.',

@@ -49,12 +49,12 @@ export const incomingParameters = {
   sympa_priority: later.value(priority, '1', 'Priority of commands.'),
   request_priority: later.value(priority, '0', 'Priority of mail to LIST-request.'),
   owner_priority: later.value(priority, '9', 'Priority of bounces to LIST-owner.'),
-  loop_command_max: later.value(count(), '200', 'Most reports on commands that one address gets.', siteOnly),
-  loop_command_sampling_delay: later.value(count(), '3600', 'Time after which that number is lowered.', {
+  loop_command_max: group.value(count(), '200', 'Most reports on commands that one address gets.', siteOnly),
+  loop_command_sampling_delay: group.value(count(), '3600', 'Time after which that number is lowered.', {
     ...siteOnly,
     unit: 'seconds',
   }),
-  loop_command_decrease_factor: later.value(
+  loop_command_decrease_factor: group.value(
     decimal,
     '0.5',
     'What that number is multiplied with then.',

@@ -47,7 +47,7 @@ export const listDefaults = {
     unit: 'bytes',
     aliases: ['max-size'],
   }),
-  max_list_members: listsLater.value(count(), '0', 'Most subscribers of a list; 0 for no limit.', {
+  max_list_members: lists.value(count(), '0', 'Most subscribers of a list; 0 for no limit.', {
     aliases: ['default_max_list_members'],
   }),
   priority: listsLater.value(priority, '5', 'Priority of posts.', { aliases: ['default_list_priority'] }),

@@ -18,14 +18,14 @@ const siteOnly = { siteOnly: true } as const;
 
 /** Who may do what beyond one list. */
 export const privilegeParameters = {
-  create_list: later.value(fileName, 'public_listmaster', 'Scenario that decides who may make a list.'),
-  global_remind: later.value(
+  create_list: group.value(fileName, 'public_listmaster', 'Scenario that decides who may make a list.'),
+  global_remind: group.value(
     fileName,
     'listmaster',
     'Scenario that decides who may remind all lists.',
     siteOnly,
   ),
-  move_user: later.value(fileName, 'auth', 'Scenario that decides who may change an address.'),
+  move_user: group.value(fileName, 'auth', 'Scenario that decides who may change an address.'),
   family_signoff: later.value(fileName, 'auth', 'Scenario that decides who may leave a family of lists.'),
   use_blocklist: group.value(
     words,

@@ -1,0 +1,12 @@
+import type { PlannedCommand } from '../commands/plan-commands.ts';
+import type { ReportWriter } from '../requests/report-mail.ts';
+
+/** The commands of one message, decided on, and how they are reported. */
+export interface CommandBatch {
+  readonly commands: readonly PlannedCommand[];
+  /** Where the report goes: the sender of the commands. */
+  readonly replyTo: string;
+  readonly reports: ReportWriter;
+  /** What names the signature that the commands were proved by; it counts once. */
+  readonly signature: string | null;
+}

@@ -1,0 +1,57 @@
+import type { CommandScript } from '../commands/command-script.ts';
+import { canonicalAddress, parseAddressList } from '../mime/address.ts';
+import type { ReportCode } from '../requests/report.ts';
+import type { AuthenticationMethod } from '../scenario/vocabulary.ts';
+import { sha256Hex } from '../secrets.ts';
+import type { OpenedPost, PipelineParts } from './post.ts';
+
+/** What proves the sender of commands, or why a signed message is refused. */
+export type CommandProof =
+  | {
+      readonly status: 'proved';
+      readonly method: AuthenticationMethod;
+      /** Names the signature that was used; null where none counts. */
+      readonly signature: string | null;
+    }
+  | { readonly status: 'refused'; readonly code: ReportCode };
+
+const bySender: CommandProof = { status: 'proved', method: 'smtp', signature: null };
+
+/** A signature may be dated ahead of our clock by so much. */
+const maxAheadMs = 10 * 60_000;
+
+/**
+ * Tells what proves the sender of commands. A signature proves what it covers: the body always; a Subject or the address
+ * itself only by protected header fields that name this address (RFC 9788 §4.8.1). It must be of these days, and is used
+ * once, so that a copy of a signed message carries nothing out.
+ */
+export function proofOf(
+  post: OpenedPost,
+  { source }: CommandScript,
+  { clock, site }: Pick<PipelineParts, 'clock' | 'site'>,
+): CommandProof {
+  const { opened } = post;
+  if (opened.authenticationMethod !== 'smime') return bySender;
+  const addressed = protectedTo(post);
+  if (source !== 'body' && addressed !== 'this-address') return bySender;
+  // Signed for somebody else, and sent on to us by that one.
+  if (addressed === 'another') return { status: 'refused', code: 'signed-for-another' };
+  const signer = opened.signers[0]!;
+  if (signer.signingTimeMs === undefined || signer.signedAttrs === undefined)
+    return { status: 'refused', code: 'signing-time-missing' };
+  const ageMs = clock.now() - signer.signingTimeMs;
+  if (ageMs > site.conf.signed_command_age || ageMs < -maxAheadMs)
+    return { status: 'refused', code: 'signing-time-off' };
+  const name = `${signer.certificate?.sha256 ?? ''} ${Buffer.from(signer.signedAttrs).toString('hex')}`;
+  return { status: 'proved', method: 'smime', signature: sha256Hex(name) };
+}
+
+function protectedTo({ opened, message }: OpenedPost): 'nobody' | 'this-address' | 'another' {
+  const { mode, status, to } = opened.headerProtection;
+  const isSigned = status === 'signed-only' || status === 'signed-and-encrypted';
+  if (mode === 'none' || !isSigned || to === null) return 'nobody';
+  const addresses = parseAddressList(to).items.flatMap((item) =>
+    'groupName' in item ? item.mailboxes.map(({ address }) => address) : [item.address],
+  );
+  return addresses.map(canonicalAddress).includes(message.recipient) ? 'this-address' : 'another';
+}
