@@ -1,40 +1,17 @@
-import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfigText } from '../config/config-text.ts';
 import { ConfigError } from '../config/error.ts';
-import {
-  formatListConfig,
-  type ListConfigTexts,
-  type ListParagraph,
-  parseListConfig,
-  setListParameter,
-} from '../config/list-config.ts';
+import { parseListConfig } from '../config/list-config.ts';
 import type { ListParameters } from '../config/list-parameters.ts';
 import type { Robot, Site } from '../config/site.ts';
-import { isMissing, writeFileAtomically } from '../files.ts';
-import { canonicalAddress, parseAddress } from '../mime/address.ts';
-import { randomToken } from '../secrets.ts';
+import { isMissing } from '../files.ts';
+import { canonicalAddress } from '../mime/address.ts';
 import type { Store } from '../store/store.ts';
 import { ListsError } from './error.ts';
 import { type List, listConfigFile, listOf } from './list.ts';
-import { checkNewListName, isListName } from './list-name.ts';
-
-/** What a new list is made of. */
-export interface NewList {
-  readonly name: string;
-  /** The main domain when left out. */
-  readonly robot?: Robot;
-  /** At least one. */
-  readonly owners: readonly string[];
-  readonly editors?: readonly string[];
-  readonly subject?: string;
-  /** Other parameters, as text. */
-  readonly parameters?: ListConfigTexts;
-  /** Who makes it, for the record; the first listmaster when left out. */
-  readonly creator?: string;
-  /** When, for the record. */
-  readonly nowMs?: number;
-}
+import { draftList, draftParameter, type NewList } from './list-draft.ts';
+import { isListName } from './list-name.ts';
 
 interface KeptList {
   readonly fingerprint: string;
@@ -126,20 +103,9 @@ export class Lists {
    * @throws ConfigError for a parameter that is not right
    */
   async create(wanted: NewList): Promise<List> {
-    const { name, robot = this.#site.robots[0]! } = wanted;
-    checkNewListName(name, robot.conf);
-    const directory = join(robot.explDir, name);
-    const file = listConfigFile(directory);
-    const text = formatListConfig(textsOf(wanted, robot));
-    parseListConfig(text, file, robot.conf);
-    if (this.#site.robots.some(({ domain }) => domain === name))
-      throw new ListsError('reserved-list-name', `${name} is a domain of the site`);
-    await writing(directory, async () => {
-      await mkdir(join(directory, 'scenari'), { recursive: true, mode: 0o750 });
-      if (!(await writeOnce(file, text)))
-        throw new ListsError('list-exists', `the list ${name}@${robot.domain} is there already`);
-    });
-    return this.get(`${name}@${robot.domain}`);
+    const draft = draftList(wanted, this.#site);
+    draft.write();
+    return this.get(draft.address);
   }
 
   /** Closes a list: it takes no more posts; its folder and its subscribers stay. */
@@ -155,10 +121,7 @@ export class Lists {
    * @throws ConfigError when the file would not be right afterwards; it is not written then
    */
   async setParameter(list: List, key: string, value: string | undefined): Promise<List> {
-    const file = listConfigFile(list.directory);
-    const text = setListParameter((await readConfigText(file)) ?? '', key, value);
-    parseListConfig(text, file, list.robot.conf);
-    await writing(list.directory, () => writeFileAtomically(file, text));
+    (await draftParameter(list, key, value)).write();
     this.#kept.delete(list.directory);
     return this.get(list.address);
   }
@@ -206,29 +169,6 @@ async function fingerprintOf(file: string): Promise<string | undefined> {
   }
 }
 
-function textsOf(wanted: NewList, robot: Robot): ListConfigTexts {
-  const { owners, editors = [], subject, parameters, creator = robot.conf.listmaster[0]!, nowMs } = wanted;
-  if (owners.length === 0) throw new ListsError('bad-address', 'a list has at least one owner');
-  const people = (addresses: readonly string[]) =>
-    addresses.map((address) => ({ email: checkedAddress(address) }));
-  const when: ListParagraph = nowMs === undefined ? {} : { date_epoch: String(Math.floor(nowMs / 1_000)) };
-  return {
-    ...(subject && { subject }),
-    status: 'open',
-    ...parameters,
-    owner: people(owners),
-    ...(editors.length > 0 && { editor: people(editors) }),
-    creation: { email: creator, ...when },
-  };
-}
-
-function checkedAddress(text: string): string {
-  const address = parseAddress(text);
-  if (address === undefined)
-    throw new ListsError('bad-address', `${JSON.stringify(text.slice(0, 320))} is no address`);
-  return canonicalAddress(address);
-}
-
 async function folderNames(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
@@ -238,30 +178,5 @@ async function folderNames(folder: string): Promise<readonly string[]> {
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
-  }
-}
-
-/** Writes a file that must not be there yet; a reader sees nothing or all of it. */
-async function writeOnce(file: string, text: string): Promise<boolean> {
-  const draft = `${file}.${randomToken(6)}`;
-  await writeFileAtomically(draft, text);
-  try {
-    await link(draft, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function writing(directory: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (error instanceof ListsError || code === undefined) throw error;
-    throw new ListsError('list-not-writable', `${directory} cannot be written (${code})`, { cause: error });
   }
 }
