@@ -50,10 +50,10 @@ const onOrOff01 = choice('0', '1');
 /** What a data base of Sympa writes into the paragraph of a person. */
 const personRecord = {
   info: peopleLater.optional(text, 'A note that only owners see.'),
-  visibility: peopleLater.value(
+  visibility: people.value(
     choice('conceal', 'noconceal'),
     'noconceal',
-    'Whether others see the person.',
+    'Whether `INFO` and `REVIEW` name the person to others than owners and listmasters.',
   ),
   subscribed: peopleLater.value(onOrOff01, '1', 'Whether the person was named by hand.'),
   included: peopleLater.value(onOrOff01, '0', 'Whether the person comes from a data source.'),
@@ -96,10 +96,10 @@ const listOwnParameters = {
   owner: people.paragraphs(
     {
       ...person,
-      profile: peopleLater.value(
+      profile: people.value(
         choice('privileged', 'normal'),
         'normal',
-        'Whether the owner may name other owners.',
+        'Whether the owner may close the list, and name other owners.',
       ),
       ...personRecord,
     },
@@ -129,7 +129,10 @@ const listOwnParameters = {
     path,
     'A file of certificates: the anchors for mail to this list. `cafile` or `capath` of a list replaces both of its site.',
   ),
-  capath: smime.optional(path, 'A folder of such files. A relative path starts at the folder of `sympa.conf`.'),
+  capath: smime.optional(
+    path,
+    'A folder of such files. A relative path starts at the folder of `sympa.conf`.',
+  ),
 
   custom_subject: posts.optional(
     text,
@@ -171,7 +174,7 @@ const listOwnParameters = {
       reception: group.value(
         synonyms(choices(...receptionModes), { html: 'mail' }),
         receptionModes.join(','),
-        'Reception modes that a subscriber may choose.',
+        'Reception modes that a subscriber may choose. Only `mail`, `not_me` and `nomail` can be chosen yet.',
       ),
     },
     'What subscribers may choose.',

@@ -1,3 +1,5 @@
+import type { ReceptionMode } from '../config/list-parameters.ts';
+import { finishWithin } from '../delivery/finish.ts';
 import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import type { List } from '../lists/list.ts';
 import { newId } from '../secrets.ts';
@@ -9,6 +11,8 @@ import { done, type RequestReport, refused } from './report.ts';
 export interface Joiner {
   readonly address: string;
   readonly gecos?: string | undefined;
+  /** That of the list's `default_user_options` when left out. */
+  readonly reception?: ReceptionMode | undefined;
 }
 
 /** How a subscription begins: what it is reported as, who is told. */
@@ -27,7 +31,8 @@ export function joinAct({ joiner, code, source }: Joining, situation: ListSituat
     const limit = list.config.max_list_members;
     if (limit > 0 && (await tx.subscribers.count(list.address)) >= limit)
       return refused('list-full', { values });
-    const { reception, visibility } = list.config.default_user_options;
+    const { visibility, ...defaults } = list.config.default_user_options;
+    const reception = joiner.reception ?? defaults.reception;
     const row = { list: list.address, address, reception, visibility, source };
     if (!(await tx.subscribers.add({ ...row, ...(gecos ? { gecos } : {}) })))
       return done('already-subscribed', { values });
@@ -47,6 +52,7 @@ export function leaveAct(
   const values = { list: list.address, address };
   return async (tx) => {
     if (!(await tx.subscribers.remove(list.address, address))) return refused('not-subscribed', { values });
+    await dropWaiting(tx, list.address, address, parts.clock.now());
     if (!modifiers.includes('quiet')) {
       const template = code === 'deleted' ? 'removed' : 'bye';
       await tell(tx, list, template, [address], { address }, parts.clock.now());
@@ -56,10 +62,16 @@ export function leaveAct(
   };
 }
 
+/** Whoever leaves waits for nothing any more; a distribution that waited for them alone is done. */
+async function dropWaiting(tx: Repositories, list: string, address: string, nowMs: number): Promise<void> {
+  for (const id of await tx.deliveries.dropWaiting(list, address))
+    await finishWithin(tx, await tx.distributions.get(id), nowMs);
+}
+
 /** Tells somebody something about a list, once the transaction is done. */
 export async function tell(
   tx: Repositories,
-  list: List,
+  list: Pick<List, 'address'>,
   template: string,
   to: readonly string[] | 'owners',
   variables: Readonly<Record<string, string | number | readonly string[] | null>>,

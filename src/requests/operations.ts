@@ -1,5 +1,7 @@
 import { add } from './add.ts';
 import { archiveIndex } from './archive-index.ts';
+import { closeList } from './close-list.ts';
+import { createList } from './create-list.ts';
 import { del } from './del.ts';
 import { distribute } from './distribute.ts';
 import { get } from './get.ts';
@@ -9,6 +11,7 @@ import { last } from './last.ts';
 import { lists } from './lists.ts';
 import { modindex } from './modindex.ts';
 import { moveUser } from './move-user.ts';
+import { openList } from './open-list.ts';
 import { reject } from './reject.ts';
 import { globalRemind, remind } from './remind.ts';
 import { review } from './review.ts';
@@ -46,6 +49,9 @@ export const operations = {
   subscribe,
   verify,
   which,
+  'close-list': closeList,
+  'create-list': createList,
+  'open-list': openList,
 } as const;
 
 export type OperationName = keyof typeof operations;

@@ -46,6 +46,8 @@ export const reportCodes = {
   'already-decided': { meaning: 'Somebody else decided before.' },
   'not-editor': { meaning: 'Only an editor of the list may do that.' },
   'not-owner': { meaning: 'Only an owner of the list may do that.' },
+  'not-privileged-owner': { meaning: 'Only a privileged owner of the list, or a listmaster, may do that.' },
+  'not-listmaster': { meaning: 'Only a listmaster may do that.' },
   'confirmation-again': {
     meaning: 'The scenario asks for a confirmation of what was confirmed; nothing is done.',
   },

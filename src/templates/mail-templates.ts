@@ -279,4 +279,79 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
       lists: { meaning: 'addresses of the lists' },
     },
   },
+  'daily-cert-expiration': {
+    to: 'owner of a certificate',
+    meaning:
+      'The certificate of the reader ends within days, or has ended. Once a stage. Sympa calls it `certif_warning`.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'address that the certificate is kept for' },
+      stage: { meaning: '`expiring` or `expired`' },
+      expiresAt: { meaning: 'when it ends or ended, ms since 1970' },
+      certificate: { meaning: 'the distinguished name of its subject' },
+      serial: { meaning: 'its serial number' },
+    },
+  },
+  'list-cert-expiration': {
+    to: 'owners and listmasters',
+    meaning:
+      'The certificate that a list uses ends in 60, 30, 14, 7, 3 or 1 days, or has ended. Once a stage.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      stage: { meaning: '`expiring` or `expired`' },
+      days: { meaning: 'days that are left, begun ones included' },
+      expiresAt: { meaning: 'when it ends or ended, ms since 1970' },
+      certificate: { meaning: 'the distinguished name of its subject' },
+    },
+  },
+  'error-in-task-listmaster': {
+    to: 'listmasters',
+    meaning: 'A task failed; it is tried again. At first, then once a day.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      model: { meaning: 'model and version' },
+      object: { meaning: 'address of the list that it is about; null for the site', optional: true },
+      code: { meaning: 'code of the failure, a row of the table of errors' },
+      again: { meaning: 'when it is tried again, ms since 1970' },
+      command: { meaning: 'the command that failed', optional: true },
+      place: { meaning: 'file and line of the model', optional: true },
+      reason: { meaning: 'why, in English', optional: true },
+    },
+  },
+  'expire-warning1': {
+    to: 'subscriber',
+    meaning: 'A subscription that nobody touched for long ends unless it is renewed.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'address of the subscriber' },
+      commands: { meaning: 'address that takes commands' },
+    },
+  },
+  'expire-warning2': {
+    to: 'subscriber',
+    meaning: 'The same, for the last time.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'address of the subscriber' },
+      commands: { meaning: 'address that takes commands' },
+    },
+  },
+  'list-pending-listmaster': {
+    to: 'listmasters',
+    meaning: 'A list was made and waits for a listmaster to open it.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      by: { meaning: 'address of whoever made it', optional: true },
+      owners: { meaning: 'addresses of its owners' },
+    },
+  },
+  'list-status-owner': {
+    to: 'owners',
+    meaning: 'A list was made, opened or closed by somebody else.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      status: { meaning: '`open` or `closed`' },
+      by: { meaning: 'address of whoever did it; null for the operator of the site', optional: true },
+    },
+  },
 };

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { isListmaster } from '../lists/roles.ts';
+import { listArgument } from './arguments.ts';
+import { statusAct } from './list-status.ts';
+import { type ListSituation, listOperation } from './operation.ts';
+import { type RequestReport, refused } from './report.ts';
+
+/** Opens a list that is closed, or waits for a listmaster. For listmasters. */
+export const openList = listOperation({
+  word: 'OPEN-LIST',
+  order: ['list'],
+  governedBy: null,
+  needsProof: true,
+  onClosedLists: true,
+  arguments: z.strictObject({ list: listArgument }),
+  pointless: async (_args, situation) => refusalOf(situation),
+  prepare: async (_args, situation) => {
+    const refusal = refusalOf(situation);
+    return refusal ? async () => refusal : statusAct('open', situation);
+  },
+});
+
+function refusalOf({ list, requester }: ListSituation): RequestReport | undefined {
+  const { channel, sender } = requester;
+  return channel === 'command-line' || isListmaster(list.robot, sender)
+    ? undefined
+    : refused('not-listmaster');
+}
