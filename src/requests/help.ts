@@ -16,4 +16,5 @@ const placeholders: Readonly<Record<string, string>> = {
   gecos: '[NAME]',
   key: 'KEY',
   month: 'YYYY-MM',
+  options: 'OPTION…',
 };

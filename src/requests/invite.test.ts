@@ -65,7 +65,10 @@ describe('INVITE', () => {
   });
 
   it('is for those whom the scenario lets', async () => {
-    expect(await invite('eve@example.org')).toMatchObject({ code: 'scenario-rejects', reason: 'invite_subscriber' });
+    expect(await invite('eve@example.org')).toMatchObject({
+      code: 'scenario-rejects',
+      reason: 'invite_subscriber',
+    });
     expect(await mailsOf(site, 'invite')).toEqual([]);
   });
 });

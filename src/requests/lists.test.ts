@@ -40,7 +40,9 @@ describe('LISTS', () => {
 
   it('leaves out lists that are closed', async () => {
     await site.lists.close(await site.lists.get('news'));
-    expect(await ask(site, 'lists', {}, { sender: 'eve@example.org' })).toMatchObject({ code: 'nothing-to-show' });
+    expect(await ask(site, 'lists', {}, { sender: 'eve@example.org' })).toMatchObject({
+      code: 'nothing-to-show',
+    });
   });
 
   it('shows the operator all', async () => {

@@ -34,7 +34,9 @@ describe('MOVE', () => {
       values: { from, address: email, lists: 'board@example.org, news@example.org' },
     });
     expect(await listsOf(from)).toEqual([]);
-    expect(await site.store.subscribers.find('board@example.org', email)).toMatchObject({ reception: 'nomail' });
+    expect(await site.store.subscribers.find('board@example.org', email)).toMatchObject({
+      reception: 'nomail',
+    });
   });
 
   it('asks only the new address when the sender proved the old one', async () => {
@@ -49,7 +51,11 @@ describe('MOVE', () => {
     expect((await mailsOf(site, 'moved')).map(({ to }) => to)).toEqual([[from], [email]]);
   });
 
-  it.each(['smtp', 'md5', 'smime'] as const)('lets nobody take the subscriptions of another, by %s', async (method) => {
+  it.each([
+    'smtp',
+    'md5',
+    'smime',
+  ] as const)('lets nobody take the subscriptions of another, by %s', async (method) => {
     const thief = { sender: email, method };
     await move(thief, { currentEmail: from });
     if (method === 'smtp') await sendBack(site, await key(), { sender: email });
@@ -58,7 +64,10 @@ describe('MOVE', () => {
   });
 
   it('is not tricked by a key to a third address that a thief asked for', async () => {
-    await move({ sender: 'eve@example.org', method: 'md5' }, { currentEmail: from, email: 'eve@elsewhere.example' });
+    await move(
+      { sender: 'eve@example.org', method: 'md5' },
+      { currentEmail: from, email: 'eve@elsewhere.example' },
+    );
     for (const mail of await mailsOf(site, 'request-auth'))
       await sendBack(site, String(mail.variables.key), { sender: mail.to[0]! });
     expect(await listsOf(from)).toHaveLength(2);
@@ -92,7 +101,10 @@ describe('MOVE', () => {
 
   it('says which lists the old address still runs', async () => {
     await site.store.subscribers.add({ list: 'board@example.org', address: 'ann@example.org' });
-    const report = await move({ sender: 'root@example.org', method: 'md5' }, { currentEmail: 'ann@example.org' });
+    const report = await move(
+      { sender: 'root@example.org', method: 'md5' },
+      { currentEmail: 'ann@example.org' },
+    );
     expect(report.answer).toEqual([
       'ann@example.org still runs these lists; the listmaster can change that: board@example.org, news@example.org',
     ]);
@@ -101,13 +113,17 @@ describe('MOVE', () => {
   it('keeps one subscription where both addresses had one', async () => {
     await site.store.subscribers.add({ list: 'board@example.org', address: email });
     await move({ sender: 'root@example.org', method: 'md5' }, { currentEmail: from });
-    expect(await site.store.subscribers.find('board@example.org', email)).toMatchObject({ reception: 'mail' });
+    expect(await site.store.subscribers.find('board@example.org', email)).toMatchObject({
+      reception: 'mail',
+    });
     expect(await listsOf(from)).toEqual([]);
   });
 
   it('moves nobody to the same address, nor one who is subscribed nowhere', async () => {
     expect(await move({ sender: email })).toMatchObject({ code: 'bad-arguments' });
-    expect(await move({ sender: 'root@example.org', method: 'md5' }, { currentEmail: 'no@example.org' })).toMatchObject({
+    expect(
+      await move({ sender: 'root@example.org', method: 'md5' }, { currentEmail: 'no@example.org' }),
+    ).toMatchObject({
       code: 'not-subscribed',
     });
   });

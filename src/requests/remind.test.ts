@@ -22,7 +22,8 @@ afterEach(() => site.dispose());
 
 async function subscribe(list: string, count: number): Promise<void> {
   await site.store.transaction(async (tx) => {
-    for (let i = 0; i < count; i++) await tx.subscribers.add({ list: `${list}@example.org`, address: `m${i}@x.example` });
+    for (let i = 0; i < count; i++)
+      await tx.subscribers.add({ list: `${list}@example.org`, address: `m${i}@x.example` });
   });
 }
 
@@ -41,7 +42,11 @@ async function claim(id: string, worker = 'test') {
   const jobs = await site.store.jobs.claim('delivery', worker, { leaseMs: 60_000, limit: 10_000 });
   for (const job of jobs)
     if (job.id !== id)
-      await site.store.jobs.retryAt(job.id, nowMs, { code: 'other', reason: 'another', countsAsAttempt: false });
+      await site.store.jobs.retryAt(job.id, nowMs, {
+        code: 'other',
+        reason: 'another',
+        countsAsAttempt: false,
+      });
   const found = jobs.find((job) => job.id === id);
   if (!found) throw new Error('the job cannot be claimed');
   return found;
@@ -51,7 +56,11 @@ const reminded = async () => (await mailsOf(site, 'remind')).flatMap(({ to }) =>
 
 describe('REMIND', () => {
   it('writes to each subscriber with list, address, options and the way out', async () => {
-    await site.store.subscribers.add({ list: 'board@example.org', address: 'bob@example.org', reception: 'nomail' });
+    await site.store.subscribers.add({
+      list: 'board@example.org',
+      address: 'bob@example.org',
+      reception: 'nomail',
+    });
     expect(await ask(site, 'remind', { list: 'board' }, owner)).toEqual({
       status: 'done',
       code: 'reminded',
@@ -120,7 +129,9 @@ describe('REMIND', () => {
     expect(await ask(site, 'remind', { list: 'board' }, { sender: 'ann@example.org' })).toMatchObject({
       code: 'confirmation-asked',
     });
-    expect(await ask(site, 'remind', { list: 'board' }, { sender: 'eve@example.org', method: 'md5' })).toMatchObject({
+    expect(
+      await ask(site, 'remind', { list: 'board' }, { sender: 'eve@example.org', method: 'md5' }),
+    ).toMatchObject({
       reason: 'remind_owner',
     });
   });
@@ -144,7 +155,9 @@ describe('REMIND *', () => {
     expect(mails).toHaveLength(201);
     expect(mails.find(({ to }) => to[0] === 'm0@x.example')).toMatchObject({
       list: '',
-      variables: { subscriptions: ['board@example.org  mail, noconceal', 'news@example.org  mail, noconceal'] },
+      variables: {
+        subscriptions: ['board@example.org  mail, noconceal', 'news@example.org  mail, noconceal'],
+      },
     });
   });
 

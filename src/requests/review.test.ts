@@ -8,7 +8,12 @@ let site: QuietSite;
 beforeEach(async () => {
   site = await makeQuietSite({ now: () => Date.now() });
   const review = { review: 'public' };
-  await site.lists.create({ name: 'board', owners: ['ann@example.org'], editors: ['ed@example.org'], parameters: review });
+  await site.lists.create({
+    name: 'board',
+    owners: ['ann@example.org'],
+    editors: ['ed@example.org'],
+    parameters: review,
+  });
   await site.store.subscribers.add({ list, address: 'zoe@example.org', gecos: 'Zoe in her own words' });
   await site.store.subscribers.add({ list, address: 'bob@example.org' });
   await site.store.subscribers.add({ list, address: 'shy@example.org', visibility: 'conceal' });
@@ -31,7 +36,10 @@ describe('REVIEW', () => {
     ]);
   });
 
-  it.each(['ann@example.org', 'root@example.org'])('shows %s those who are concealed, too', async (sender) => {
+  it.each([
+    'ann@example.org',
+    'root@example.org',
+  ])('shows %s those who are concealed, too', async (sender) => {
     const answer = await reviewBy(sender);
     expect(answer).toContain('shy@example.org');
     expect(answer?.at(-1)).toBe('Total: 3');

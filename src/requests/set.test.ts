@@ -11,7 +11,8 @@ beforeEach(async () => {
   site = await makeQuietSite({ now: () => Date.now() });
   await site.lists.create({ name: 'board', owners: ['ann@example.org'] });
   await site.lists.create({ name: 'news', owners: ['ann@example.org'] });
-  for (const address of [list, 'news@example.org']) await site.store.subscribers.add({ list: address, address: sender });
+  for (const address of [list, 'news@example.org'])
+    await site.store.subscribers.add({ list: address, address: sender });
 });
 afterEach(() => site.dispose());
 
@@ -39,15 +40,22 @@ describe('SET', () => {
     expect(await optionsOn(list)).toBe(after);
   });
 
-  it.each(['digest', 'digestplain', 'summary', 'notice', 'txt', 'urlize', 'constructor', 'mail digest', ' '])(
-    'refuses %j, names what there is, and changes nothing',
-    async (options) => {
-      const report = await set(options);
-      expect(report).toMatchObject({ status: 'refused', code: 'bad-option' });
-      expect(report.values?.options).toBe('mail, nomail, not_me, conceal, noconceal');
-      expect(await optionsOn(list)).toBe('mail noconceal');
-    },
-  );
+  it.each([
+    'digest',
+    'digestplain',
+    'summary',
+    'notice',
+    'txt',
+    'urlize',
+    'constructor',
+    'mail digest',
+    ' ',
+  ])('refuses %j, names what there is, and changes nothing', async (options) => {
+    const report = await set(options);
+    expect(report).toMatchObject({ status: 'refused', code: 'bad-option' });
+    expect(report.values?.options).toBe('mail, nomail, not_me, conceal, noconceal');
+    expect(await optionsOn(list)).toBe('mail noconceal');
+  });
 
   it('offers what the list offers', async () => {
     await offer('board', 'mail,digest');
@@ -72,7 +80,8 @@ describe('SET', () => {
 });
 
 describe('SET *', () => {
-  const setAll = (options: string, who: Parameters<typeof ask>[3] = proved) => ask(site, 'set-all', { options }, who);
+  const setAll = (options: string, who: Parameters<typeof ask>[3] = proved) =>
+    ask(site, 'set-all', { options }, who);
 
   it('sets all subscriptions at once', async () => {
     const report = await setAll('nomail conceal');
@@ -84,7 +93,9 @@ describe('SET *', () => {
     await offer('news', 'mail');
     const report = await setAll('nomail');
     expect(report.values?.list).toBe(list);
-    expect(report.answer).toEqual(['news@example.org does not offer that. Possible there: mail, conceal, noconceal.']);
+    expect(report.answer).toEqual([
+      'news@example.org does not offer that. Possible there: mail, conceal, noconceal.',
+    ]);
     expect(await optionsOn('news@example.org')).toBe('mail noconceal');
   });
 

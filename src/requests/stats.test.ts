@@ -8,14 +8,25 @@ let site: QuietSite;
 
 beforeEach(async () => {
   site = await makeQuietSite({ now: () => nowMs });
-  await site.lists.create({ name: 'board', owners: ['ann@example.org'], parameters: { review: 'private' }, nowMs });
+  await site.lists.create({
+    name: 'board',
+    owners: ['ann@example.org'],
+    parameters: { review: 'private' },
+    nowMs,
+  });
   for (const name of ['alice', 'bob', 'carol'])
     await site.store.subscribers.add({ list, address: `${name}@example.org` });
 });
 afterEach(() => site.dispose());
 
 async function certify(address: string, notAfterMs: number): Promise<void> {
-  const { certificate } = site.ca.issue({ address, use: 'both', algorithm: 'rsa-2048', notAfterMs, notBeforeMs: 0 });
+  const { certificate } = site.ca.issue({
+    address,
+    use: 'both',
+    algorithm: 'rsa-2048',
+    notAfterMs,
+    notBeforeMs: 0,
+  });
   const more = { usage: 'both', source: 'operator', signingTimeMs: null, capabilities: null } as const;
   await site.parts.certificates.keep(site.store, { address, certificate, ...more });
 }
@@ -59,7 +70,8 @@ describe('STATS', () => {
 
 describe('VERIFY', () => {
   const sender = 'bob@example.org';
-  const verify = async (more: object) => (await ask(site, 'verify', { list: 'board' }, { sender, ...more })).values;
+  const verify = async (more: object) =>
+    (await ask(site, 'verify', { list: 'board' }, { sender, ...more })).values;
 
   it('says that a signature is valid, and that commands count as proved by it', async () => {
     const signature = { status: 'valid', reason: null };

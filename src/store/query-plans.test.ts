@@ -48,6 +48,8 @@ const questions: readonly (readonly [name: string, indexes: readonly string[], a
   ],
   ['a page of subscribers', ['PRIMARY KEY'], (of) => new Subscribers(of).list('l', { after: 'a' })],
   ['the lists of an address', ['subscriber_address'], (of) => new Subscribers(of).listsOf('a')],
+  ['the subscriptions of an address', ['subscriber_address'], (of) => new Subscribers(of).ofAddress('a')],
+  ['a page of addresses', ['subscriber_address'], (of) => new Subscribers(of).addresses({ after: 'a' })],
 ];
 
 describe('a question asked again and again', () => {

@@ -57,6 +57,28 @@ describeOnEngines('subscribers', (kit) => {
     expect(answers.filter((isNew) => isNew)).toHaveLength(1);
   });
 
+  it('are listed and counted by visibility', async () => {
+    await addAll(['a@example.org', 'c@example.org']);
+    await store.subscribers.add({ list, address: 'b@example.org', visibility: 'conceal' });
+    const shown = { visibility: 'noconceal' };
+    const page = await store.subscribers.list(list, { ...shown, after: 'a@example.org' });
+    expect(page.map(({ address }) => address)).toEqual(['c@example.org']);
+    expect(await store.subscribers.count(list, shown)).toBe(2);
+    expect(await store.subscribers.count(list)).toBe(3);
+  });
+
+  it('are given by address with what they are subscribed to, and each once however many that is', async () => {
+    const other = `other-${list}`;
+    const [one, two] = [`1-${list}`, `2-${list}`];
+    for (const where of [list, other]) await store.subscribers.add({ list: where, address: one! });
+    await store.subscribers.add({ list, address: two!, reception: 'nomail' });
+    expect((await store.subscribers.ofAddress(one!)).map((row) => row.list)).toEqual([list, other]);
+    expect(await store.subscribers.ofAddress(two!)).toMatchObject([{ list, reception: 'nomail' }]);
+    const first = await store.subscribers.addresses({ after: `1-${list.slice(0, -1)}`, limit: 1 });
+    expect(first).toEqual([one]);
+    expect(await store.subscribers.addresses({ after: one!, limit: 1_000 })).not.toContain(one);
+  });
+
   it('leave a list, and no other', async () => {
     const other = `other-${list}`;
     await store.subscribers.add({ list, address: 'a@example.org' });
