@@ -33,8 +33,10 @@ describeOnEngines('subscribers', (kit) => {
       gecos: null,
       since: startOfTest,
       source: 'operator',
+      updatedAt: null,
     });
-    const other = { ...given, gecos: 'Ö. Ther', source: 'import', since: startOfTest };
+    const times = { since: startOfTest, updatedAt: null };
+    const other = { ...given, gecos: 'Ö. Ther', source: 'import', ...times };
     expect(await store.subscribers.find(list, 'other@example.org')).toEqual(other);
   });
 
