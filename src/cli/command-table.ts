@@ -43,7 +43,11 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       },
       close: {
         summary: 'close a list',
-        load: async () => (await import('./list-close.ts')).listCloseCommand,
+        load: async () => (await import('./list-status.ts')).listCloseCommand,
+      },
+      open: {
+        summary: 'open a list that is closed or pending',
+        load: async () => (await import('./list-status.ts')).listOpenCommand,
       },
       config: {
         summary: 'show or set parameters of a list',
@@ -126,6 +130,40 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       },
     },
   },
+  trust: {
+    summary: 'see and change whom the site trusts',
+    commands: {
+      list: {
+        summary: 'list the accepted anchors',
+        load: async () => (await import('./trust.ts')).trustListCommand,
+      },
+      add: {
+        summary: 'accept anchors',
+        load: async () => (await import('./trust.ts')).trustAddCommand,
+      },
+      remove: {
+        summary: 'accept an anchor no more',
+        load: async () => (await import('./trust.ts')).trustRemoveCommand,
+      },
+      bundle: {
+        summary: 'write the public roots of this machine as a file',
+        load: async () => (await import('./trust.ts')).trustBundleCommand,
+      },
+    },
+  },
+  crl: {
+    summary: 'fetch and list revocation lists',
+    commands: {
+      update: {
+        summary: 'fetch the revocation lists of trusted certificates',
+        load: async () => (await import('./crl.ts')).crlUpdateCommand,
+      },
+      list: {
+        summary: 'list the revocation lists at hand',
+        load: async () => (await import('./crl.ts')).crlListCommand,
+      },
+    },
+  },
   smime: {
     summary: 'inspect, open, seal and sign messages',
     commands: {
@@ -182,6 +220,19 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       drop: {
         summary: 'drop something that waits',
         load: async () => (await import('./spool.ts')).spoolDropCommand,
+      },
+    },
+  },
+  task: {
+    summary: 'see the tasks, run one now',
+    commands: {
+      list: {
+        summary: 'list the tasks, where each goes on and when',
+        load: async () => (await import('./task-list.ts')).taskListCommand,
+      },
+      run: {
+        summary: 'run a task model now',
+        load: async () => (await import('./task-run.ts')).taskRunCommand,
       },
     },
   },

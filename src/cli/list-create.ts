@@ -1,11 +1,19 @@
 import { Command } from 'commander';
 import type { Robot, Site } from '../config/site.ts';
 import { ListsError } from '../lists/error.ts';
-import type { Lists } from '../lists/lists.ts';
+import { listAct } from '../requests/create-list.ts';
 import { type CliIo, printJson } from './io.ts';
-import { type JsonOptions, type SiteOptions, withConf, withJson, withOpenSite } from './site-options.ts';
+import { type NotifyOptions, operatorSituation, withNotify } from './operator.ts';
+import {
+  type JsonOptions,
+  type OpenSite,
+  type SiteOptions,
+  withConf,
+  withJson,
+  withOpenSite,
+} from './site-options.ts';
 
-interface Options extends SiteOptions, JsonOptions {
+interface Options extends SiteOptions, JsonOptions, NotifyOptions {
   readonly owner: readonly string[];
   readonly editor?: readonly string[];
   readonly subject?: string;
@@ -21,15 +29,16 @@ export function listCreateCommand(io: CliIo): Command {
     .option('--editor <address...>', 'editors; without them the owners are')
     .option('--subject <text>', 'what the list is for, in one line')
     .option('--set <name=value...>', 'other parameters of the list');
+  withNotify(command, 'tell the owners');
   return withJson(withConf(command)).action((name: string, options: Options) =>
-    withOpenSite(io, options, ({ site, lists }) => create(io, site, lists, name, options)),
+    withOpenSite(io, options, (open) => create(io, open, name, options)),
   );
 }
 
-async function create(io: CliIo, site: Site, lists: Lists, address: string, options: Options): Promise<void> {
-  const { name, robot } = newAddress(site, address);
+async function create(io: CliIo, open: OpenSite, address: string, options: Options): Promise<void> {
+  const { name, robot } = newAddress(open.site, address);
   const parameters = (options.set ?? []).map((text) => assignment(io, text));
-  const list = await lists.create({
+  const wanted = {
     name,
     robot,
     owners: options.owner,
@@ -37,7 +46,9 @@ async function create(io: CliIo, site: Site, lists: Lists, address: string, opti
     ...(options.subject !== undefined && { subject: options.subject }),
     parameters: Object.fromEntries(parameters),
     nowMs: io.clock.now(),
-  });
+  };
+  await open.store.transaction(await listAct(wanted, operatorSituation(io, open, robot, options)));
+  const list = await open.lists.get(`${name}@${robot.domain}`);
   if (options.json) printJson(io, { address: list.address, directory: list.directory, status: list.status });
   else io.stdout(`the list ${list.address} is made: ${list.directory}\n`);
 }

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import { type ReceptionMode, receptionModes } from '../config/list-parameters.ts';
 import type { List } from '../lists/list.ts';
-import type { Store } from '../store/store.ts';
+import { add } from '../requests/add.ts';
+import type { Act, ListSituation } from '../requests/operation.ts';
 import { type CliIo, printJson } from './io.ts';
+import { type NotifyOptions, operatorOnList, withNotify } from './operator.ts';
 import { type JsonOptions, type SiteOptions, withConf, withJson, withOpenSite } from './site-options.ts';
 import { canonicalAddresses } from './subscriber-addresses.ts';
 
-interface Options extends SiteOptions, JsonOptions {
+interface Options extends SiteOptions, JsonOptions, NotifyOptions {
   readonly reception?: string;
 }
 
@@ -20,17 +22,21 @@ export interface NewSubscriber {
 /** `ssympa subscriber add LIST ADDR…` */
 export function subscriberAddCommand(io: CliIo): Command {
   const command = new Command('add')
-    .description('Subscribes addresses. No mail is sent. Who is subscribed already stays as they are.')
+    .description(
+      'Subscribes addresses, all or none. Who is subscribed already stays as they are. No mail is sent without --notify.',
+    )
     .argument('<list>', 'name, or name@domain')
     .argument('<address...>', 'who is to be subscribed')
     .option('--reception <mode>', `one of ${receptionModes.join(', ')}`);
+  withNotify(command, 'welcome those who are new');
   return withJson(withConf(command)).action((name: string, texts: readonly string[], options: Options) =>
-    withOpenSite(io, options, async ({ lists, store }) => {
-      const list = await lists.get(name);
+    withOpenSite(io, options, async (open) => {
+      const list = await open.lists.get(name);
       const reception = receptionOf(io, options.reception);
       const addresses = canonicalAddresses(io, texts);
       const subscribers = addresses.map((address) => ({ address, ...(reception && { reception }) }));
-      reportAdded(io, list, await addSubscribers(store, list, subscribers, 'command line'), options);
+      const situation = operatorOnList(io, open, list, options);
+      reportAdded(io, list, await addSubscribers(io, situation, subscribers), options);
     }),
   );
 }
@@ -43,19 +49,22 @@ export interface Added {
 
 /** Subscribes people, all or none of them. */
 export async function addSubscribers(
-  store: Store,
-  list: List,
+  io: CliIo,
+  situation: ListSituation,
   subscribers: readonly NewSubscriber[],
-  source: string,
 ): Promise<Added> {
-  const defaults = list.config.default_user_options;
-  return store.transaction(async (tx) => {
+  const list = situation.list.address;
+  const acts: (readonly [address: string, act: Act])[] = [];
+  for (const { address, reception, gecos } of subscribers)
+    acts.push([address, await add.prepare({ list, email: address, gecos, reception }, situation)]);
+  return situation.parts.store.transaction(async (tx) => {
     const added: string[] = [];
     const already: string[] = [];
-    for (const { address, reception = defaults.reception, gecos } of subscribers) {
-      const row = { list: list.address, address, reception, visibility: defaults.visibility, source };
-      const isNew = await tx.subscribers.add({ ...row, ...(gecos && { gecos }) });
-      (isNew ? added : already).push(address);
+    for (const [address, act] of acts) {
+      const { code } = await act(tx);
+      if (code === 'list-full')
+        io.fail('bad-input', `${list} takes no more subscribers (max_list_members); nobody was subscribed`);
+      (code === 'added' ? added : already).push(address);
     }
     return { added, already };
   });

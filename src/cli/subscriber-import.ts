@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { canonicalAddress, parseAddress, parseAddressList } from '../mime/address.ts';
 import type { CliIo } from './io.ts';
+import { type NotifyOptions, operatorOnList, withNotify } from './operator.ts';
 import { readInput } from './read-input.ts';
 import { type JsonOptions, type SiteOptions, withConf, withJson, withOpenSite } from './site-options.ts';
 import { addSubscribers, type NewSubscriber, reportAdded } from './subscriber-add.ts';
@@ -13,16 +14,18 @@ const maxShownLines = 10;
 export function subscriberImportCommand(io: CliIo): Command {
   const command = new Command('import')
     .description(
-      'Subscribes the addresses of a file, one a line: an address, an address and a name behind a blank, or a mailbox such as "Ann <ann@example.org>"; # starts a comment. A line that is none of these: nobody is subscribed. No mail is sent.',
+      'Subscribes the addresses of a file, one a line: an address, an address and a name behind a blank, or a mailbox such as "Ann <ann@example.org>"; # starts a comment. A line that is none of these: nobody is subscribed. No mail is sent without --notify.',
     )
     .argument('<list>', 'name, or name@domain')
     .argument('<file>', 'the file, or - for standard input');
+  withNotify(command, 'welcome those who are new');
   return withJson(withConf(command)).action(
-    (name: string, file: string, options: SiteOptions & JsonOptions) =>
-      withOpenSite(io, options, async ({ lists, store }) => {
-        const list = await lists.get(name);
+    (name: string, file: string, options: SiteOptions & JsonOptions & NotifyOptions) =>
+      withOpenSite(io, options, async (open) => {
+        const list = await open.lists.get(name);
         const subscribers = readSubscribers(io, await readInput(io, file, maxImportBytes), file);
-        reportAdded(io, list, await addSubscribers(store, list, subscribers, 'import'), options);
+        const situation = operatorOnList(io, open, list, options);
+        reportAdded(io, list, await addSubscribers(io, situation, subscribers), options);
       }),
   );
 }

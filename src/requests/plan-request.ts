@@ -69,7 +69,7 @@ async function planOnList(
     requester,
     robot: list.robot,
     list,
-    modifiers: modifiersOf(requester),
+    modifiers: [],
   };
   if (isDecided(requester)) return operation.prepare(args, situation);
   const about = operation.about?.(args) ?? requester.sender;
@@ -94,10 +94,6 @@ async function planOnList(
   return operation.prepare(args, situation);
 }
 
-function modifiersOf({ isQuiet }: Requester): Situation['modifiers'] {
-  return isQuiet ? ['quiet'] : [];
-}
-
 /** The operator of the site, and an owner who approved, decide themselves. */
 function isDecided({ channel, approvedBy }: Requester): boolean {
   return channel === 'command-line' || approvedBy !== undefined;
@@ -111,7 +107,7 @@ async function planOnSite(
   parts: RequestParts,
 ): Promise<Act> {
   const { robot } = requester;
-  const situation = { parts, requester, robot, modifiers: modifiersOf(requester) };
+  const situation = { parts, requester, robot, modifiers: [] };
   if (isDecided(requester)) return operation.prepare(args, situation);
   const about = operation.about?.(args) ?? requester.sender;
   const asked: Asked = {

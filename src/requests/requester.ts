@@ -23,8 +23,6 @@ export interface Requester {
   /** What scenarios may ask of the message or the web client. */
   readonly values?: Pick<ContextValues, 'message' | 'remoteAddr' | 'remoteHost'>;
   readonly security?: MessageSecurity;
-  /** Nobody is told but whoever asked; for the operator. */
-  readonly isQuiet?: true;
   /** The message that asks, for what is to be found again; empty elsewhere. */
   readonly messageId: string;
   /** What the signature of that message is worth, in words that `VERIFY` gives back. */
