@@ -25,6 +25,8 @@ import { type JobHandler, JobRunner } from './store/job-runner.ts';
 import type { Job, JobRole } from './store/jobs.ts';
 import { openStore, type Store } from './store/store.ts';
 import { Housekeeping } from './tasks/housekeeping.ts';
+import type { TaskParts } from './tasks/task-run.ts';
+import { TaskRunner } from './tasks/task-runner.ts';
 import { CertificateFolder } from './trust/certificate-folder.ts';
 import { ListKeyring } from './trust/list-keys.ts';
 import { MessageOpener } from './trust/message-opener.ts';
@@ -89,7 +91,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     if (roles.includes('delivery')) start(deliveryRunner(house, worker));
     if (roles.includes('pipeline')) start(pipelineRunner(house, worker));
-    if (roles.includes('tasks')) start(new Housekeeping(house.parts, worker, options.housekeepingPauseMs));
+    if (roles.includes('tasks')) {
+      start(new Housekeeping(house.parts, worker, options.housekeepingPauseMs));
+      start(new TaskRunner(house.parts, worker, options.housekeepingPauseMs));
+    }
     const web = roles.includes('web') ? await openWeb(house) : undefined;
     if (web) running.unshift({ stop: () => web.close() });
     const listeners = roles.includes('intake') ? await openListeners(house, options) : [];
@@ -109,7 +114,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** The parts that all roles share. What `sympa.conf` says is read again when the file changes. */
 class House {
   readonly store: Store;
-  readonly parts: PipelineParts;
+  readonly parts: PipelineParts & TaskParts;
   readonly clock: Clock;
   readonly log: Log;
   readonly keyring: ListKeyring;
@@ -168,7 +173,7 @@ class House {
     await this.store.close();
   }
 
-  #assemble(verp: string): PipelineParts {
+  #assemble(verp: string): PipelineParts & TaskParts {
     const { store, clock, log } = this;
     const house = this;
     const certificates = new UserCertificates(clock);
@@ -186,6 +191,7 @@ class House {
       },
       store,
       certificates,
+      keyring,
       opener: new MessageOpener({ keyring, anchors, clock }),
       folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, clock, log }),
       transport: this.#transport,

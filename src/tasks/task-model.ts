@@ -1,6 +1,6 @@
 import type { Place } from '../errors.ts';
 import { didYouMean } from '../scenario/nearest-word.ts';
-import { argumentKinds } from './argument-kinds.ts';
+import { type ArgumentKindName, argumentKinds } from './argument-kinds.ts';
 import { type CommandName, commandNamed, commandWords, wordOf } from './command-words.ts';
 import { TaskError } from './error.ts';
 import { fillReferences, type ReferenceValues } from './references.ts';
@@ -64,6 +64,13 @@ interface Line {
   readonly line: number;
   /** Of the first character of `text`. */
   readonly column: number;
+}
+
+interface Argument {
+  readonly kind: ArgumentKindName;
+  readonly value: string;
+  /** Where it starts in its line. */
+  readonly at: number;
 }
 
 class Parser {
@@ -131,13 +138,13 @@ class Parser {
     if (variable !== undefined && wordOf(name).gives === undefined)
       throw this.#fault('assignment-impossible', `${name} gives nothing that a variable could take`, line);
     const given = this.#readArguments(name, match[3], line);
-    this.#note(name, given, line);
+    for (const one of given) this.#note(one, line);
     if (variable !== undefined) this.#variables.add(variable);
     const place = { file: this.#file, line: line.line, column: line.column + at };
-    this.#commands.push({ name, arguments: given, place, ...(variable !== undefined && { variable }) });
+    this.#commands.push({ name, arguments: given.map(({ value }) => value), place, ...(variable !== undefined && { variable }) });
   }
 
-  #readArguments(name: CommandName, text: string | undefined, line: Line): readonly string[] {
+  #readArguments(name: CommandName, text: string | undefined, line: Line): readonly Argument[] {
     const inside = text ?? '';
     const raw = inside.trim() === '' ? [] : inside.split(',');
     const { arguments: kinds, repeats } = wordOf(name);
@@ -166,10 +173,11 @@ class Parser {
     name: CommandName,
     index: number,
     { line, start }: { readonly line: Line; readonly start: number },
-  ): string {
+  ): Argument {
     const { arguments: kinds } = wordOf(name);
-    const kind = argumentKinds[kinds[index] ?? kinds.at(-1)!];
-    const at = start + part.length - part.trimStart().length;
+    const kindName = kinds[index] ?? kinds.at(-1)!;
+    const kind = argumentKinds[kindName];
+    const at = Math.min(start + part.length - part.trimStart().length, line.text.length);
     const filled = fillReferences(part.replaceAll(/[ \t]/g, ''), this.#values, (reference) => {
       const offset = Math.max(part.indexOf('['), 0);
       throw this.#fault('reference-unknown', `[${reference}] stands for nothing here`, line, {
@@ -178,25 +186,22 @@ class Parser {
     });
     if (!kind.fits(filled))
       throw this.#fault('argument-kind', `argument ${index + 1} of ${name} is not ${kind.meaning}`, line, {
-        at: Math.min(at, line.text.length),
+        at,
         hint: usageOf(name),
       });
-    return filled;
+    return { kind: kindName, value: filled, at };
   }
 
   /** Labels may come later; variables have to be there. */
-  #note(name: CommandName, given: readonly string[], line: Line): void {
-    for (const [index, kind] of wordOf(name).arguments.entries()) {
-      const value = given[index]!;
-      const at = Math.max(line.text.indexOf(value, line.text.indexOf('(')), 0);
+  #note({ kind, value, at }: Argument, line: Line): void {
+    if (kind === 'label') {
       const place = { file: this.#file, line: line.line, column: line.column + at };
-      if (kind === 'label') this.#labelsUsed.push({ label: value, place });
-      if (kind === 'variable' && !this.#variables.has(value))
-        throw this.#fault('variable-unknown', `${value} has no value before this line`, line, {
-          at,
-          ...didYouMean(value, this.#variables),
-        });
-    }
+      this.#labelsUsed.push({ label: value, place });
+    } else if (kind === 'variable' && !this.#variables.has(value))
+      throw this.#fault('variable-unknown', `${value} has no value before this line`, line, {
+        at,
+        ...didYouMean(value, this.#variables),
+      });
   }
 
   #fault(

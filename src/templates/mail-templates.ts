@@ -295,9 +295,10 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
   'list-cert-expiration': {
     to: 'owners and listmasters',
     meaning:
-      'The certificate that a list uses ends in 60, 30, 14, 7, 3 or 1 days, or has ended. Once a stage.',
+      'The certificate that a list, or the address that takes commands, uses ends in 60, 30, 14, 7, 3 or 1 days, or has ended. Once a stage.',
     autoSubmitted: 'auto-generated',
     variables: {
+      address: { meaning: 'address of the list, or the one that takes commands' },
       stage: { meaning: '`expiring` or `expired`' },
       days: { meaning: 'days that are left, begun ones included' },
       expiresAt: { meaning: 'when it ends or ended, ms since 1970' },
