@@ -7,15 +7,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestCa } from '../../test/kit/ca.ts';
 import { hasProgram } from '../../test/kit/programs.ts';
 import { secretsBase, slapdBase, startSlapd, type TestSlapd } from '../../test/kit/slapd.ts';
+import type { DirectoryEntry } from './directory-entry.ts';
 import { DirectoryError } from './error.ts';
-import {
-  type DirectoryAccess,
-  type DirectoryEntry,
-  type DirectorySearch,
-  withDirectory,
-} from './ldap-client.ts';
+import { type DirectoryAccess, type DirectorySearch, withDirectory } from './ldap-client.ts';
 
 const photo = Buffer.from([0xff, 0xd8, 0x00, 0xff, 0x80, 0x0a]);
+
+const certificate = makeTestCa().certificate.der;
 
 const ldif = `dn: ou=people,${slapdBase}
 objectClass: organizationalUnit
@@ -29,6 +27,7 @@ sn: Ann
 mail: ann@example.org
 mail: a.n@example.org
 jpegPhoto:: ${photo.toString('base64')}
+userCertificate;binary:: ${Buffer.from(certificate).toString('base64')}
 
 dn: uid=bob,ou=people,${slapdBase}
 objectClass: inetOrgPerson
@@ -108,6 +107,14 @@ describe.skipIf(!hasProgram('slapd'))('a directory of OpenLDAP', () => {
   it('gives binary values as they are, in whatever case they are asked for', async () => {
     const [ann] = await look(plain, { attributes: ['JPEGPHOTO'] });
     expect(ann!.values('jpegphoto')).toEqual([new Uint8Array(photo)]);
+  });
+
+  it('gives certificates', async () => {
+    const [ann] = await look(plain, {
+      attributes: ['userCertificate;binary', 'userSMIMECertificate;binary'],
+    });
+    expect(ann!.values('usercertificate;binary')).toEqual([new Uint8Array(certificate)]);
+    expect(ann!.values('userSMIMECertificate;binary')).toEqual([]);
   });
 
   it('finds nothing where nothing fits', async () => {
@@ -227,7 +234,8 @@ describe.skipIf(!hasProgram('slapd'))('a directory of OpenLDAP', () => {
 
   it('asks the next server where one gives no answer', async () => {
     const dead = { host: '127.0.0.1', port: 1 };
-    expect(await look({ ...plain, servers: [dead, ...plain.servers] })).toHaveLength(1);
+    for (const host of [dead.host, 'localhost', 'nowhere.invalid'])
+      expect(await look({ ...plain, servers: [{ ...dead, host }, ...plain.servers] })).toHaveLength(1);
     const login = { ...slapd.admin, password: 'wrong' };
     await expect(look({ ...plain, login, servers: [...plain.servers, dead] })).rejects.toMatchObject({
       code: 'directory-login',

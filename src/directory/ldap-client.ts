@@ -1,8 +1,10 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls';
-import { Client, type Entry, ResultCodeError, type SearchRequest } from 'ldapts';
+import { Client, ResultCodeError, type SearchRequest } from 'ldapts';
+import { type DirectoryEntry, EveryAttribute, entryOf } from './directory-entry.ts';
 import { DirectoryError } from './error.ts';
 import { parseSearchFilter, type SearchFilter } from './filter-text.ts';
+import { failureOf } from './ldap-failure.ts';
 import { type RootPlaces, trustedRoots } from './trusted-roots.ts';
 
 /** A directory server. */
@@ -56,14 +58,6 @@ export interface DirectorySearch {
   readonly dereferencing?: Dereferencing;
 }
 
-/** An entry of a directory. */
-export interface DirectoryEntry {
-  /** Its distinguished name, as the server writes it. */
-  readonly name: string;
-  /** Gives the values of an attribute as they are on the wire; its name in any case, with options such as `;binary`. */
-  values(attribute: string): readonly Uint8Array[];
-}
-
 /** An open connection to a directory. */
 export interface Directory {
   /** @throws DirectoryError */
@@ -99,16 +93,6 @@ export async function withDirectory<T>(
   }
   throw failure;
 }
-
-/** Codes of results (RFC 4511 §4.1.9) that mean more than a refusal. */
-const resultCodes: Readonly<Record<number, ConstructorParameters<typeof DirectoryError>>> = {
-  3: ['directory-timeout', 'the directory server needs too long'],
-  32: ['directory-no-base', 'the directory has no entry of the name that the search starts at'],
-  48: ['directory-login', 'the directory server does not take the name or password'],
-  49: ['directory-login', 'the directory server does not take the name or password'],
-  51: ['directory-unreachable', 'the directory server is busy'],
-  52: ['directory-unreachable', 'the directory server is not available'],
-};
 
 class Connection implements Directory {
   readonly #server: DirectoryServer;
@@ -249,13 +233,6 @@ class Connection implements Directory {
   }
 }
 
-/** Asks the library for every value as bytes, in whatever case the server writes the attribute. */
-class EveryAttribute extends Array<string> {
-  override includes(): boolean {
-    return true;
-  }
-}
-
 /** The library has the field in its request and no way to it from `search`; a test follows an alias of a real server. */
 function followAliases(client: Client, dereferencing: Dereferencing): void {
   const inner = client as unknown as { _sendSearch(request: SearchRequest, ...rest: unknown[]): unknown };
@@ -264,44 +241,4 @@ function followAliases(client: Client, dereferencing: Dereferencing): void {
     request.derefAliases = dereferencing;
     return send.call(inner, request, ...rest);
   };
-}
-
-function entryOf({ dn, ...attributes }: Entry): DirectoryEntry {
-  const values = new Map(
-    Object.entries(attributes).map(([name, value]) => [name.toLowerCase(), bytesOf(value)]),
-  );
-  return { name: dn, values: (attribute) => values.get(attribute.toLowerCase()) ?? [] };
-}
-
-function bytesOf(value: Entry[string]): readonly Uint8Array[] {
-  return [value].flat().map((one) => new Uint8Array(Buffer.from(one as Buffer)));
-}
-
-/** Never the text of the server or of the library as the message: it may quote what was searched for. */
-function failureOf(error: unknown): Error {
-  if (error instanceof DirectoryError) return error;
-  if (error instanceof ResultCodeError) {
-    const known = resultCodes[error.code];
-    if (known) return new DirectoryError(...known);
-    return new DirectoryError('directory-refused', `the directory server refuses (result ${error.code})`);
-  }
-  // Where the library stumbles over what it reads, the error is of any kind.
-  if (!(error instanceof Error) || error.name !== 'Error' || 'messageDetails' in error)
-    return new DirectoryError('directory-bad-answer', 'what the directory server sends is not LDAP');
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== undefined && isCertificateFault(code))
-    return new DirectoryError('directory-untrusted', `the certificate of the server is not taken (${code})`);
-  if (code?.startsWith('ERR_SSL'))
-    return new DirectoryError('directory-no-tls', `the directory server does not speak TLS (${code})`);
-  return new DirectoryError(
-    'directory-unreachable',
-    `the directory server cannot be used (${code ?? 'connection lost'})`,
-  );
-}
-
-const certificateFaults =
-  /^(?:ERR_TLS_CERT|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|INVALID_|HOSTNAME_|PATH_LENGTH)/;
-
-function isCertificateFault(code: string): boolean {
-  return certificateFaults.test(code);
 }

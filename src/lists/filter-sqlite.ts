@@ -12,7 +12,7 @@ export interface SqliteQuestion {
 }
 
 /** Answers of the other process; anything else is a failure. */
-export const sqliteAnswers = { yes: true, no: false } as const;
+const answers = { yes: true, no: false } as const;
 
 const answerMs = 5_000;
 const maxAnswerBytes = 4_096;
@@ -37,7 +37,7 @@ export function askSqlite(question: SqliteQuestion): Promise<boolean> {
   } as const;
   return new Promise((resolve, reject) => {
     const child = execFile(process.execPath, ['--no-warnings', program], options, (error, stdout) => {
-      const answer = Object.entries(sqliteAnswers).find(([word]) => word === stdout.trim())?.[1];
+      const answer = Object.entries(answers).find(([word]) => word === stdout.trim())?.[1];
       if (!error && answer !== undefined) resolve(answer);
       else reject(failure(error?.killed ? 'it takes too long' : stdout.trim().slice(0, 40)));
     });
