@@ -79,9 +79,14 @@ describe('MOVE', () => {
     expect(await listsOf(email)).toHaveLength(2);
   });
 
-  it('lets the operator move somebody, and tells nobody where that is wanted', async () => {
-    const operator = { sender: 'nobody', channel: 'command-line', isQuiet: true } as const;
+  it('lets the operator move somebody', async () => {
+    const operator = { sender: 'nobody', channel: 'command-line' } as const;
     expect(await move(operator, { currentEmail: from })).toMatchObject({ code: 'moved' });
+  });
+
+  it('tells neither address where the scenario says quiet', async () => {
+    site.write('etc/scenari/move_user.auth', 'true() md5 -> do_it,quiet\n');
+    expect(await move({ sender: from, method: 'md5' })).toMatchObject({ code: 'moved' });
     expect(await mailsOf(site, 'moved')).toEqual([]);
   });
 
