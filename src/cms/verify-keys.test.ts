@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { type KeyPair, makeKeys, makeTestCa } from '../../test/kit/ca.ts';
 import { type ForgedSigner, forgeSigned, parseAs } from '../../test/kit/forge-cms.ts';
+import type { Certificate } from '../pki/certificate.ts';
 import { derImplicit, derNull, derOctetString } from '../pki/der.ts';
 import { oids } from '../pki/oid.ts';
 import { derAlgorithm } from './algorithm.ts';
@@ -44,12 +45,35 @@ it('calls a signature bad that OpenSSL refuses by an exception, as with a key ma
 it('tells of the certificate that the signature fits, rather than of another with the same key identifier', () => {
   const subjectKeyIdentifier = Buffer.from('the same for both');
   const extensions = { subjectKeyIdentifier };
-  const other = ca.issue({ address: 'alice@example.org', extensions });
+  const short = { address: 'alice@example.org', extensions };
   // The longer certificate is the later in a set.
   const addresses = Array.from({ length: 20 }, (_, index) => `alice${index}@long.example.org`);
-  const weak = ca.issue({ addresses, algorithm: 'rsa-1024', extensions });
+  const long = { addresses, extensions };
   const sid = derImplicit(0, derOctetString(subjectKeyIdentifier));
-  const certificates = [other.certificate, weak.certificate];
   const signatureAlgorithm = derAlgorithm(oids.rsaEncryption, derNull());
-  expect(codeOf({ signer: weak, sid, certificates, signatureAlgorithm })).toBe('weak-algorithm');
+  for (const [fitting, unfit] of [
+    [long, short],
+    [short, long],
+  ] as const) {
+    const signer = ca.issue({ ...fitting, algorithm: 'rsa-1024' });
+    const certificates = [ca.issue(unfit).certificate, signer.certificate];
+    expect(codeOf({ signer, sid, certificates, signatureAlgorithm })).toBe('weak-algorithm');
+  }
+});
+
+it('names the certificate that a bad signature was held against, and none where none was found', () => {
+  const signer = ca.issue({ address: 'alice@example.org', algorithm: 'ec-p256' });
+  const verdictOf = (certificates: readonly Certificate[]) => {
+    const signed = parseAs(
+      'signed',
+      forgeSigned({ signer, content, certificates, signature: new Uint8Array(72) }),
+    );
+    return verifySignerInfo(signed, signed.signerInfos[0]!, content);
+  };
+  expect(verdictOf([signer.certificate])).toMatchObject({
+    code: 'bad-signature',
+    certificate: signer.certificate,
+  });
+  expect(verdictOf([])).toMatchObject({ code: 'certificate-missing' });
+  expect(verdictOf([])).not.toHaveProperty('certificate');
 });

@@ -162,10 +162,26 @@ describe('a list of no use', () => {
     }
   });
 
+  it('out of date is set aside before its signature costs anything', () => {
+    const impostor = makeTestCa({ name: 'Root', nowMs });
+    const old = { thisUpdateMs: nowMs - 48 * hourMs, nextUpdateMs: nowMs - 24 * hourMs };
+    const crls = Array.from({ length: 600 }, (_, n) => impostor.crl({ crlNumber: n, ...old }));
+    expect(codeOf(leaf, { crls: [...crls, crl({ ...old, crlNumber: 600 })] })).toBe('crl-expired');
+    expect(codeOf(leaf, { crls: [...crls, crl()] })).toBe('valid');
+  });
+
   it('out of date still tells what is revoked for good', () => {
     const old = { thisUpdateMs: nowMs - 48 * hourMs, nextUpdateMs: nowMs - 24 * hourMs };
     expect(codeOf(leaf, { crls: [crl({ ...old, ...revoked })], crlCheck: 'present' })).toBe('revoked');
     expect(codeOf(leaf, { crls: [crl({ ...old, ...onHold })], crlCheck: 'present' })).toBe('valid');
+  });
+});
+
+describe('a list counts', () => {
+  it('from its first moment to its last', () => {
+    expect(codeOf(leaf, { crls: [crl({ thisUpdateMs: nowMs, nextUpdateMs: nowMs })] })).toBe('valid');
+    expect(codeOf(leaf, { crls: [crl({ thisUpdateMs: nowMs + 1000 })] })).toBe('crl-not-yet-valid');
+    expect(codeOf(leaf, { crls: [crl({ nextUpdateMs: nowMs - 1000 })] })).toBe('crl-expired');
   });
 });
 
@@ -312,6 +328,13 @@ describe('a delta', () => {
       [base, { ...delta, crlNumber: 5, deltaCrlIndicator: 4, ...revoked }],
       'valid',
     ],
+    ['counts from its first moment', [base, { ...delta, thisUpdateMs: nowMs, ...revoked }], 'revoked'],
+    ['does not count before it', [base, { ...delta, thisUpdateMs: nowMs + 1000, ...revoked }], 'valid'],
+    [
+      'with a critical extension that nobody knows does not count',
+      [base, { ...delta, ...revoked, others: [{ oid: '1.2.3', critical: true, value: derNull() }] }],
+      'valid',
+    ],
     ['out of date does not count', [base, { ...delta, nextUpdateMs: nowMs - 1000, ...revoked }], 'valid'],
     [
       'of another scope does not count',
@@ -327,17 +350,26 @@ describe('a delta', () => {
     expect(codeOf(leaf, { crls: lists.map(crl) })).toBe(code);
   });
 
+  const forged = createCrl({
+    issuer: root.name,
+    thisUpdateMs: nowMs,
+    revoked: [{ serialNumber: leaf.certificate.serialNumber, revokedAtMs: nowMs }],
+    crlNumber: 6,
+    deltaCrlIndicator: 5,
+    authorityKeyIdentifier: keyIdentifierOf(root.publicKey),
+    signingKey: keys.privateKey,
+  });
+
   it('forged does not count', () => {
-    const forged = createCrl({
-      issuer: root.name,
-      thisUpdateMs: nowMs,
-      revoked: [{ serialNumber: leaf.certificate.serialNumber, revokedAtMs: nowMs }],
-      crlNumber: 6,
-      deltaCrlIndicator: 5,
-      authorityKeyIdentifier: keyIdentifierOf(root.publicKey),
-      signingKey: keys.privateKey,
-    });
     expect(codeOf(leaf, { crls: [crl(base), forged] })).toBe('valid');
+  });
+
+  it('that is current brings an older list up to date, and a forged one does not', () => {
+    const old = crl({ ...base, thisUpdateMs: nowMs - 48 * hourMs, nextUpdateMs: nowMs - 24 * hourMs });
+    expect(codeOf(leaf, { crls: [old] })).toBe('crl-expired');
+    expect(codeOf(leaf, { crls: [old, crl(delta)] })).toBe('valid');
+    expect(codeOf(leaf, { crls: [old, crl({ ...delta, ...revoked })] })).toBe('revoked');
+    expect(codeOf(leaf, { crls: [old, forged] })).toBe('crl-expired');
   });
 });
 

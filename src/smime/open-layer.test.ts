@@ -131,3 +131,36 @@ describe('wrappings that protect nothing', () => {
     });
   });
 });
+
+describe('a bug of our own', () => {
+  const form = (content: string, type: string) =>
+    cryptographicForm(parseEntity(Buffer.from(`Content-Type: ${type}\r\n\r\n${content}`, 'latin1')));
+  const options = { identities: [], trust, atMs: ca.nowMs };
+
+  it('is never taken for a fault of the message', () => {
+    const broken = {
+      ...options,
+      get trust(): typeof trust {
+        throw new Error('a bug');
+      },
+    };
+    const opaqueForm = form(
+      Buffer.from(sign(false)).toString('latin1'),
+      'application/octet-stream; name=a.p7m',
+    );
+    if (opaqueForm.form !== 'cms') throw new Error('no CMS');
+    expect(openLayer(opaqueForm, options)?.layer).toMatchObject({ verdict: { status: 'valid' } });
+    expect(() => openLayer(opaqueForm, broken)).toThrow('a bug');
+    const [part] = [parseEntity(text)];
+    const parts = [
+      part,
+      {
+        ...part,
+        get source(): Uint8Array {
+          throw new Error('a bug');
+        },
+      },
+    ];
+    expect(() => openLayer({ form: 'clear', parts, ambiguous: false }, options)).toThrow('a bug');
+  });
+});
