@@ -4,8 +4,7 @@ import { findField, type Header } from '../mime/header.ts';
 const maxLanguages = 20;
 
 /**
- * Gives the language that the author of a message likes best, by Accept-Language (RFC 8255 is for the answer; the field is
- * that of RFC 3282 §3).
+ * Gives the language that the author of a message likes best, by Accept-Language. RFC 3282 §3.
  *
  * @returns a language tag, or `undefined`
  */

@@ -1,3 +1,4 @@
+import { siteKeyDirectory } from '../trust/site-key.ts';
 import { hold, reject } from './disposition.ts';
 import { type OpenedPost, type PipelineParts, type Post, proceed, type StepResult, settled } from './post.ts';
 
@@ -34,6 +35,19 @@ export async function openForForward(post: Post, parts: PipelineParts): Promise<
   const { status } = opened.opened.decryption;
   if (status === 'key-unavailable') return settled(hold('key-unavailable'));
   if (status === 'failed') return settled(reject('not-readable'));
+  if (status === 'opened' && !isAcceptable(opened)) return settled(reject('not-readable'));
+  return proceed(opened);
+}
+
+/** Opens commands: those to the site with its own key, those to an address of a list with the key of the list. */
+export async function openForCommand(post: Post, parts: PipelineParts): Promise<StepResult<OpenedPost>> {
+  const holder = post.list ?? { directory: siteKeyDirectory(post.robot) };
+  const opening = await parts.opener.open(post.message.raw, holder);
+  const opened: OpenedPost = { ...post, ...opening };
+  const { status } = opened.opened.decryption;
+  if (status === 'key-unavailable') return settled(hold('key-unavailable'));
+  // Nobody can carry out what cannot be read; every cause is answered alike.
+  if (status === 'failed' || status === 'not-for-us') return settled(reject('not-readable'));
   if (status === 'opened' && !isAcceptable(opened)) return settled(reject('not-readable'));
   return proceed(opened);
 }

@@ -3,7 +3,7 @@ import { decidePost } from './decide-post.ts';
 import type { Disposition } from './disposition.ts';
 import { forwardToPeople } from './forward-to-people.ts';
 import { harvestCertificates } from './harvest-certificates.ts';
-import { openForForward, openForRecord, openPost } from './open-post.ts';
+import { openForCommand, openForForward, openForRecord, openPost } from './open-post.ts';
 import type { OpenedPost, PipelineParts, Post, StepResult } from './post.ts';
 import { readCommands, readOwnersCommands, requireAuthor } from './read-commands.ts';
 import { recordBounce } from './record-bounce.ts';
@@ -40,7 +40,7 @@ const routes: Readonly<Record<MessageKind, Route>> = {
   listmaster: forwarded,
   command: {
     closed: [refuseLoops],
-    open: openForForward,
+    open: openForCommand,
     opened: [requireAuthor, harvestCertificates, readCommands],
   },
   owner: recorded,

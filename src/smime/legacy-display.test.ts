@@ -18,7 +18,7 @@ describe('the main text', () => {
       'DISTRIBUTE plans 42',
       '',
     );
-    expect(readMainText(text, true)).toEqual({ subtype: 'plain', text: 'DISTRIBUTE plans 42\r\n' });
+    expect(readMainText(text, true)).toMatchObject({ subtype: 'plain', text: 'DISTRIBUTE plans 42\r\n' });
   });
 
   it('keeps what looks like one where nothing marks it, or no envelope was opened', () => {
@@ -34,7 +34,7 @@ describe('the main text', () => {
       'text/html',
       '<body><div class="header-protection-legacy-display"><div><pre>Subject: x</pre></div></div><p>words</p></body>',
     );
-    expect(readMainText(html, true)).toEqual({ subtype: 'html', text: '<body><p>words</p></body>' });
+    expect(readMainText(html, true)).toMatchObject({ subtype: 'html', text: '<body><p>words</p></body>' });
     const open = marked('text/html', '<body><div class="header-protection-legacy-display"><p>words');
     expect(readMainText(open, true)!.text).toBe('<body>');
   });
@@ -61,7 +61,7 @@ describe('the main text', () => {
       'a note',
       '--m--',
     );
-    expect(readMainText(mixed, true)).toEqual({ subtype: 'plain', text: 'words' });
+    expect(readMainText(mixed, true)).toEqual({ subtype: 'plain', text: 'words', format: 'fixed' });
   });
 
   it('is behind the part that the older scheme shows to old clients', () => {
