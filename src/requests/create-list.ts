@@ -21,6 +21,7 @@ export const createList = siteOperation({
   word: 'CREATE-LIST',
   order: ['name', 'owner', 'subject'],
   governedBy: 'create_list',
+  needsProof: true,
   arguments: z.strictObject({
     name: listArgument,
     owner: addressArgument.optional(),
