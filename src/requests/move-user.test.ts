@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeQuietSite, type QuietSite } from '../../test/kit/quiet-site.ts';
 import { ask, mailsOf, newestKey, sendBack } from '../../test/kit/requests.ts';
+import { serviceMailHandler } from '../delivery/send-service-mail.ts';
 
 const from = 'old@example.org';
 const email = 'new@example.org';
@@ -49,6 +50,18 @@ describe('MOVE', () => {
     await move({ sender: from, method: 'md5' });
     await sendBack(site, await key(), { sender: email });
     expect((await mailsOf(site, 'moved')).map(({ to }) => to)).toEqual([[from], [email]]);
+  });
+
+  it('tells them in the name of the domain that was asked', async () => {
+    const robot = site.lists.robotOf('x@other.example');
+    await site.lists.create({ name: 'there', owners: ['ann@example.org'], robot });
+    await site.store.subscribers.add({ list: 'there@other.example', address: from });
+    await move({ sender: 'nobody', channel: 'command-line', robot }, { currentEmail: from });
+    await site.run('delivery', 'service-mail', serviceMailHandler(site.parts));
+    const [job] = (await site.store.jobs.list()).filter(({ kind }) => kind === 'deliver-packet');
+    const { head, content } = await site.store.distributions.get(job!.subject.split(' ')[0]!);
+    expect(new TextDecoder().decode(head)).toContain('From: listmaster@other.example');
+    expect(new TextDecoder().decode(content!)).toContain('  there@other.example\r\n');
   });
 
   it.each([
