@@ -1,18 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { appendFileSync, existsSync, globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Mutant, mutantsOf } from './mutants.ts';
+import { mutantsOf } from './mutants.ts';
+import { type FileMutant, MutationCopy } from './mutation-copy.ts';
+import type { Outcome } from './mutation-tests.ts';
 
 /** The files that decide what a message is worth, and what is decrypted. */
 const judged = [
@@ -26,89 +17,20 @@ const judged = [
   'src/smime/header-from.ts',
 ];
 
-/** Tests beside those of the folder that are about it. */
-const more: Readonly<Record<string, readonly string[]>> = {
-  'src/pki': ['test/corpora/pkits.test.ts'],
-  'src/cms': [
-    'test/interop/openssl-cms.test.ts',
-    'test/interop/openssl-key-wrap.test.ts',
-    'test/corpora/openssl-cms.test.ts',
-    'test/corpora/cms-examples.test.ts',
-  ],
-  'src/smime': ['test/vectors', 'test/corpora/smime-header-protection.test.ts'],
-};
-
-/** Longest run of the tests for one mutant, in ms; one that is not over by then is killed. */
-const maxTestMs = 180_000;
-
 const root = resolve(import.meta.dirname, '..');
 
-/** Copies what tests need, so that no mutant ever stands in the work tree. */
-function makeCopy(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ssympa-mutation-'));
-  const copy = join(folder, 'main');
-  for (const name of [
-    'src',
-    'test',
-    'fuzz',
-    'defaults',
-    'docs',
-    'scripts',
-    'package.json',
-    'tsconfig.json',
-    'vitest.config.ts',
-  ])
-    cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const shared = resolve(root, '../shared');
-  if (existsSync(shared)) symlinkSync(shared, join(folder, 'shared'));
-  return copy;
-}
-
-function passes(copy: string, tests: readonly string[]): boolean {
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const run = spawnSync(process.execPath, [vitest, 'run', '--bail=1', ...tests], {
-    cwd: copy,
-    timeout: maxTestMs,
-    killSignal: 'SIGKILL',
-  });
-  return run.status === 0;
-}
-
-/** The tests of a file: its own first, then those of its folder, then those about it. */
-function roundsOf(copy: string, file: string): readonly (readonly string[])[] {
-  const own = file.replace(/\.ts$/, '.test.ts');
-  const folder = dirname(file);
-  const rounds = [existsSync(join(copy, own)) ? [own] : [], [folder], more[folder] ?? []];
-  return rounds.filter(({ length }) => length > 0);
-}
-
-/** Where tests fail without any mutant, every mutant would look killed. */
-function demandPassing(copy: string, files: readonly string[]): void {
-  const rounds = new Set(files.flatMap((file) => roundsOf(copy, file)).map((tests) => tests.join(' ')));
-  for (const tests of rounds)
-    if (!passes(copy, tests.split(' '))) throw new Error(`tests fail without a mutant: ${tests}`);
-}
-
-/** Tells whether tests notice a mutant. */
-function isKilled(copy: string, file: string, source: string, mutant: Mutant): boolean {
-  const path = join(copy, file);
-  writeFileSync(path, source.slice(0, mutant.start) + mutant.replacement + source.slice(mutant.end));
-  const killed = roundsOf(copy, file).some((tests) => !passes(copy, tests));
-  writeFileSync(path, source);
-  return killed;
-}
-
-interface Candidate {
-  readonly file: string;
-  readonly source: string;
-  readonly mutant: Mutant;
+interface Candidate extends FileMutant {
+  /** Where it stands and what it is. */
+  readonly name: string;
 }
 
 function candidates(files: readonly string[]): readonly Candidate[] {
   return files.flatMap((file) => {
     const source = readFileSync(join(root, file), 'utf8');
-    return mutantsOf(source).map((mutant) => ({ file, source, mutant }));
+    return mutantsOf(source).map((mutant) => {
+      const column = mutant.start - source.lastIndexOf('\n', mutant.start - 1);
+      return { file, source, mutant, name: `${file}:${mutant.line}:${column} ${mutant.text}` };
+    });
   });
 }
 
@@ -121,12 +43,64 @@ function sample<T>(all: readonly T[], count: number, offset: number): readonly T
   );
 }
 
-function main(): number {
+const words: Readonly<Record<Outcome, string>> = {
+  passed: 'SURVIVED',
+  failed: 'killed  ',
+  endless: 'endless ',
+};
+
+/** The mutants that a file of earlier results names as killed, with a line `outcome name` each. */
+function readKilled(results: string | undefined): ReadonlySet<string> {
+  if (results === undefined || !existsSync(results)) return new Set();
+  const lines = readFileSync(results, 'utf8').split('\n');
+  const killed = lines.filter((line) => !line.startsWith(words.passed));
+  return new Set(killed.map((line) => line.slice(words.passed.length + 1)));
+}
+
+function choose(all: readonly Candidate[], { sample: count, offset, from }: Choice): readonly Candidate[] {
+  const rest = all.slice(Number(from));
+  return count === 'all' ? rest : sample(rest, Number(count), Number(offset));
+}
+
+interface Choice {
+  readonly sample: string;
+  readonly offset: string;
+  readonly from: string;
+}
+
+interface RunChoice {
+  /** How many rounds a mutant is put to at most. */
+  readonly rounds: string;
+  readonly results?: string | undefined;
+}
+
+/** Runs the mutants, and tells of each at once. @returns how many survived */
+async function run(chosen: readonly Candidate[], { rounds, results }: RunChoice): Promise<number> {
+  const copy = new MutationCopy();
+  let survived = 0;
+  try {
+    for (const candidate of chosen) {
+      const outcome = await copy.outcomeOf(candidate, Number(rounds));
+      const line = `${words[outcome]} ${candidate.name}\n`;
+      process.stdout.write(line);
+      if (results !== undefined) appendFileSync(results, line);
+      if (outcome === 'passed') survived += 1;
+    }
+  } finally {
+    copy.remove();
+  }
+  return survived;
+}
+
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       file: { type: 'string', multiple: true },
+      from: { type: 'string', default: '0' },
       sample: { type: 'string', default: 'all' },
       offset: { type: 'string', default: '0' },
+      rounds: { type: 'string', default: 'Infinity' },
+      results: { type: 'string' },
     },
   });
   const files =
@@ -136,25 +110,17 @@ function main(): number {
       .filter(isNoTest)
       .sort();
   const all = candidates(files);
-  const chosen = values.sample === 'all' ? all : sample(all, Number(values.sample), Number(values.offset));
-  const copy = makeCopy();
-  try {
-    demandPassing(copy, [...new Set(chosen.map(({ file }) => file))]);
-    const survivors = chosen.filter(({ file, source, mutant }) => {
-      const killed = isKilled(copy, file, source, mutant);
-      process.stdout.write(`${killed ? 'killed  ' : 'SURVIVED'} ${file}:${mutant.line} ${mutant.text}\n`);
-      return !killed;
-    });
-    const killed = chosen.length - survivors.length;
-    process.stdout.write(`${killed} of ${chosen.length} mutants killed; there are ${all.length}\n`);
-    return survivors.length > 0 ? 1 : 0;
-  } finally {
-    rmSync(dirname(copy), { recursive: true, force: true });
-  }
+  const known = readKilled(values.results);
+  const chosen = choose(all, values).filter(({ name }) => !known.has(name));
+  const survived = await run(chosen, values);
+  process.stdout.write(
+    `${chosen.length - survived} of ${chosen.length} mutants killed; there are ${all.length}\n`,
+  );
+  return survived > 0 ? 1 : 0;
 }
 
 function isNoTest(file: string): boolean {
   return !file.endsWith('.test.ts');
 }
 
-process.exitCode = main();
+process.exitCode = await main();
