@@ -128,3 +128,26 @@ describe('ssympa list close', () => {
     expect((await made.lists.get('plans')).status).toBe('closed');
   });
 });
+
+describe('ssympa list open', () => {
+  it('opens a list that is closed, and tells its owners with --notify only', async () => {
+    await ssympa('list', 'close', 'plans');
+    expect(JSON.parse((await ssympa('list', 'open', 'plans', '--json')).stdout)).toEqual({
+      address: 'plans@example.org',
+      status: 'open',
+    });
+    expect((await made.lists.get('plans')).status).toBe('open');
+    expect(await made.store.jobs.list()).toEqual([]);
+    await ssympa('list', 'close', 'plans', '--notify');
+    expect(await made.store.jobs.list()).toMatchObject([
+      {
+        kind: 'service-mail',
+        payload: { template: 'list-status-owner', variables: { status: 'closed', by: null } },
+      },
+    ]);
+  });
+
+  it('ends with 67 for a list that is not there', async () => {
+    expect(await ssympa('list', 'open', 'nothing')).toMatchObject({ code: 67, stdout: '' });
+  });
+});

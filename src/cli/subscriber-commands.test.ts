@@ -108,3 +108,36 @@ describe('ssympa subscriber import', () => {
     expect(await ssympa('import', 'plans', 'nothing')).toMatchObject({ code: 66 });
   });
 });
+
+describe('ssympa subscriber … --notify', () => {
+  const told = async () =>
+    (await made.store.jobs.list()).map(({ payload }) => {
+      const { template, to } = payload as { template: string; to: unknown };
+      return [template, to];
+    });
+
+  it('welcomes those who are new and says goodbye to those who were there; without it nobody is told', async () => {
+    await ssympa('add', 'plans', 'bob@example.org');
+    await ssympa('del', 'plans', 'bob@example.org');
+    expect(await told()).toEqual([]);
+    made.write('people', 'eve@example.org\n');
+    await ssympa('add', 'plans', 'bob@example.org', '--notify');
+    await ssympa('add', 'plans', 'bob@example.org', '--notify');
+    await ssympa('import', 'plans', 'people', '--notify');
+    await ssympa('del', 'plans', 'bob@example.org', '--notify');
+    expect(await told()).toEqual([
+      ['welcome', ['bob@example.org']],
+      ['welcome', ['eve@example.org']],
+      ['removed', ['bob@example.org']],
+    ]);
+  });
+
+  it('subscribes nobody where the list would have more subscribers than it may', async () => {
+    await made.lists.setParameter(await made.lists.get('plans'), 'max_list_members', '1');
+    expect(await ssympa('add', 'plans', 'bob@example.org', 'eve@example.org')).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('max_list_members'),
+    });
+    expect(await listed()).toEqual([]);
+  });
+});

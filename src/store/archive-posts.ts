@@ -40,15 +40,20 @@ export class ArchivePosts {
     month: string,
     { offset = 0, limit }: { readonly offset?: number; readonly limit: number },
   ): Promise<readonly ArchivePost[]> {
-    return this.#database.db
-      .selectFrom('archive_post')
-      .selectAll()
-      .where('list', '=', list)
-      .where('month', '=', month)
-      .orderBy('sequence')
-      .limit(limit)
-      .offset(offset)
-      .execute();
+    return (
+      this.#database.db
+        .selectFrom('archive_post')
+        .selectAll()
+        .where('list', '=', list)
+        // A span and an order, since SQLite would read the whole archive in the order of its key for one month.
+        .where('month', '>=', month)
+        .where('month', '<=', month)
+        .orderBy('month')
+        .orderBy('sequence')
+        .limit(limit)
+        .offset(offset)
+        .execute()
+    );
   }
 
   async countOfMonth(list: string, month: string): Promise<number> {

@@ -53,6 +53,9 @@ describeOnEngines('what is kept too long', ({ open, freshUrl, clock }) => {
     const post = { list, sequence: 1, month: '2026-11', messageId: 'm1', distributionId: 'a', sentAt: 0 };
     await store.archivePosts.insert(post);
     expect(await store.oldRows.distributions(100, 5)).toBe(0);
+    await distribution(store, 'copy for one who asked', 'm1', 10);
+    expect(await store.oldRows.distributions(100, 5)).toBe(1);
+    expect(await store.distributions.find('a')).toBeDefined();
     expect(await store.oldRows.messages(clock.at + 1, 5)).toBe(0);
     expect((await store.messages.get('m1')).raw).not.toHaveLength(0);
   });

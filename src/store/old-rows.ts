@@ -95,7 +95,7 @@ export class OldRows {
     );
   }
 
-  /** Distributions that ended before a time, but for those of archived posts. */
+  /** Distributions that ended before a time, but for those that archived posts went out with. */
   async distributions(beforeMs: number, limit: number): Promise<number> {
     const { db } = this.#database;
     return gone(
@@ -111,7 +111,8 @@ export class OldRows {
                 has
                   .selectFrom('archive_post')
                   .select('archive_post.list')
-                  .whereRef('archive_post.messageId', '=', 'old.messageId'),
+                  .whereRef('archive_post.messageId', '=', 'old.messageId')
+                  .whereRef('archive_post.distributionId', '=', 'old.id'),
               ),
             ),
           )

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type CompiledQuery, Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../log.ts';
+import { ArchivePosts } from './archive-posts.ts';
 import type { Database } from './database.ts';
 import { Deliveries } from './deliveries.ts';
 import { Distributions } from './distributions.ts';
@@ -40,6 +41,17 @@ const questions: readonly (readonly [name: string, indexes: readonly string[], a
     ['delivery_pending', 'delivery_waiting_of'],
     (of) => new Distributions(of).markFinishedWhenDone('d', 1),
   ],
+  [
+    'whether the bytes of a message are needed',
+    ['archive_post_message', 'distribution_open'],
+    (of) => new Messages(of).dropRaw('m'),
+  ],
+  [
+    'the posts of a month',
+    ['archive_post_month'],
+    (of) => new ArchivePosts(of).ofMonth('l', 'm', { limit: 1 }),
+  ],
+  ['the months that are over', ['archive_post_month'], (of) => new ArchivePosts(of).takeBefore('l', 'm', 1)],
   ['what is deferred', ['delivery_pending'], (of) => new Deliveries(of).deferred({ limit: 1 })],
   [
     'the messages that are held',

@@ -44,6 +44,8 @@ const samples: Readonly<Record<string, TemplateValue>> = {
   id: '01abc',
   kind: 'deliver-packet',
   address: 'team-request@lists.example.org',
+  owners: ['owner@example.org', 'second@example.org'],
+  status: 'open',
 };
 
 /** Other values where not any other will do. */
