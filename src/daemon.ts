@@ -30,7 +30,7 @@ import { TaskRunner } from './tasks/task-runner.ts';
 import { CertificateFolder } from './trust/certificate-folder.ts';
 import { ListKeyring } from './trust/list-keys.ts';
 import { MessageOpener } from './trust/message-opener.ts';
-import { TrustAnchors } from './trust/trust-anchors.ts';
+import { SiteTrust, type TrustTarget } from './trust/site-trust.ts';
 import { UserCertificates } from './trust/user-certificates.ts';
 import { startWeb, type WebServer } from './web/server.ts';
 
@@ -123,7 +123,7 @@ class House {
   #site: Site;
   #lists: Lists;
   #scenarios: ScenarioFiles;
-  #anchors: TrustAnchors;
+  #anchors: SiteTrust;
   #seen: string;
   #reloading: Promise<void> = Promise.resolve();
 
@@ -133,7 +133,7 @@ class House {
     this.#seen = loaded.seen;
     this.#lists = new Lists(site, store);
     this.#scenarios = new ScenarioFiles(site, { clock, log });
-    this.#anchors = new TrustAnchors(site.conf, log);
+    this.#anchors = new SiteTrust(site, log);
     this.store = store;
     this.clock = clock;
     this.log = log;
@@ -178,7 +178,7 @@ class House {
     const house = this;
     const certificates = new UserCertificates(clock);
     const { keyring } = this;
-    const anchors = { current: () => this.#anchors.current() };
+    const anchors = { for: (target?: TrustTarget) => this.#anchors.for(target) };
     return {
       get site() {
         return house.#site;
@@ -215,7 +215,7 @@ class House {
     this.#site = site;
     this.#lists = new Lists(site, this.store);
     this.#scenarios = new ScenarioFiles(site, this);
-    this.#anchors = new TrustAnchors(site.conf, this.log);
+    this.#anchors = new SiteTrust(site, this.log);
     this.log.info('sympa.conf read again');
     await this.store.jobs.releaseByCode('key-unavailable');
   }

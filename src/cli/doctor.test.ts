@@ -76,6 +76,7 @@ describe('ssympa doctor', () => {
         'scenarios',
         'keys',
         'trust',
+        'revocation',
         'openssl',
         'database',
         'certificates',

@@ -3,6 +3,7 @@ import { atPlace, ConfigError } from '../config/error.ts';
 import { loadSite, type Site } from '../config/site.ts';
 import { checkCertificateFolder } from './doctor/check-certificate-folder.ts';
 import { checkConfiguration } from './doctor/check-configuration.ts';
+import { checkCrls } from './doctor/check-crls.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDns, type MailExchangers, systemMailExchangers } from './doctor/check-dns.ts';
 import { checkKeys } from './doctor/check-keys.ts';
@@ -30,6 +31,7 @@ const checks: readonly Check[] = [
   checkScenarios,
   checkKeys,
   checkTrust,
+  checkCrls,
   checkOpenssl,
   checkDatabase,
   checkCertificateFolder,

@@ -6,7 +6,8 @@ import { mailKeyAlgorithms } from '../pki/generate-key.ts';
 import type { CertificateUsage } from '../trust/certificate-file-name.ts';
 import { pairFaultCodes } from '../trust/pair-check.ts';
 import { type KeyOwner, siteKeyOwner } from '../trust/site-key.ts';
-import { TrustAnchors, type TrustMaterial } from '../trust/trust-anchors.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
+import type { TrustMaterial } from '../trust/trust-anchors.ts';
 import type { CliIo } from './io.ts';
 
 /**
@@ -32,7 +33,7 @@ export function robotOf(site: Site, domain: string): Robot {
 
 /** Gives the anchors that the chain of a key is checked against. */
 export async function keyTrust(site: Site): Promise<TrustMaterial> {
-  return new TrustAnchors(site.conf, silentLog).current();
+  return new SiteTrust(site, silentLog).for();
 }
 
 const uses: Readonly<Record<string, CertificateUsage>> = { both: 'both', enc: 'encrypt', sign: 'sign' };

@@ -24,6 +24,7 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   'bad-database-url': 'configuration',
   'migration-failed': 'configuration',
   'trust-file-unreadable': 'configuration',
+  'no-trust-file': 'configuration',
   'pair-refused': 'no',
   'pair-mismatch': 'no',
   'pair-exists': 'no',

@@ -7,7 +7,7 @@ import type { MessageSecurity } from '../scenario/context.ts';
 import type { MessageVariables } from '../scenario/context-variables.ts';
 import { ListKeyring } from '../trust/list-keys.ts';
 import { MessageOpener } from '../trust/message-opener.ts';
-import { TrustAnchors } from '../trust/trust-anchors.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 import type { CliIo } from './io.ts';
 import { readInput } from './read-input.ts';
 
@@ -38,7 +38,7 @@ export async function readMessageFacts(
   });
   const opener = new MessageOpener({
     keyring: new ListKeyring(() => site.conf.key_passwd, silentLog),
-    anchors: new TrustAnchors(site.conf, silentLog),
+    anchors: new SiteTrust(site, silentLog),
     clock: io.clock,
   });
   const { opened } = await opener.open(raw, list);

@@ -6,6 +6,7 @@ import type { Certificate } from '../pki/certificate.ts';
 import { type CertificateList, parseCertificateList } from '../pki/crl.ts';
 import { readCertificates, readDerBlocks } from '../pki/pem.ts';
 import { TrustError } from '../trust/error.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 import { TrustAnchors, type TrustMaterial } from '../trust/trust-anchors.ts';
 import type { CliIo } from './io.ts';
 import { readInput } from './read-input.ts';
@@ -98,8 +99,7 @@ async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promis
 async function siteAnchors(io: CliIo, options: TrustOptions): Promise<TrustMaterial> {
   const named = options.conf !== undefined || Boolean(io.env.SSYMPA_CONF);
   if (!named && !(await exists(await confFileOf(io, options)))) return { trustAnchors: [], crls: [] };
-  const { conf } = await siteOf(io, options);
-  return new TrustAnchors(conf, silentLog).current();
+  return new SiteTrust(await siteOf(io, options), silentLog).for();
 }
 
 function readLists(bytes: Uint8Array): readonly CertificateList[] {

@@ -40,6 +40,12 @@ export const trustErrorCodes = {
     meaning: 'A stored message can be opened by this key alone, so that it stays.',
     temporary: false,
   },
+  'crl-unreadable': { meaning: 'What was fetched is not one revocation list.', temporary: true },
+  'crl-not-verified': {
+    meaning: 'What was fetched is not a present revocation list of a trusted authority.',
+    temporary: true,
+  },
+  'no-trust-file': { meaning: 'The site names no file or folder of trust anchors.', temporary: false },
   'trust-file-unreadable': {
     meaning: 'A file that cafile or capath names cannot be read as certificates.',
     temporary: true,

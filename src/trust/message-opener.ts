@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { type OpenedMessage, openMessage, type Trust } from '../smime/open-message.ts';
-import type { ListKeyring } from './list-keys.ts';
-import type { TrustAnchors } from './trust-anchors.ts';
+import type { ListKeyring, ListKeys } from './list-keys.ts';
+import type { SiteTrust, TrustTarget } from './site-trust.ts';
 
 /** A message opened in memory, and the trust by which its signatures were judged. */
 export interface Opening {
@@ -11,7 +11,7 @@ export interface Opening {
 
 interface Parts {
   readonly keyring: ListKeyring;
-  readonly anchors: Pick<TrustAnchors, 'current'>;
+  readonly anchors: Pick<SiteTrust, 'for'>;
   readonly clock: Clock;
 }
 
@@ -26,12 +26,28 @@ export class MessageOpener {
   /**
    * Decrypts and verifies a message, at the time that it is now.
    *
-   * @param list whose keys may open it; without one, signatures alone are looked at
+   * @param list whose keys may open it, and whose anchors count; without one, signatures alone are looked at by those of the site
    */
-  async open(raw: Uint8Array, list: { readonly directory: string } | undefined): Promise<Opening> {
-    const { keyring, anchors, clock } = this.#parts;
-    const keys = list ? await keyring.keysOf(list.directory) : undefined;
-    const trust: Trust = { ...(await anchors.current()), untrusted: [], crlCheck: 'present' };
+  async open(
+    raw: Uint8Array,
+    list: (TrustTarget & { readonly directory: string }) | undefined,
+  ): Promise<Opening> {
+    const keys = list ? await this.#parts.keyring.keysOf(list.directory) : undefined;
+    return this.#judge(raw, list, keys);
+  }
+
+  /** Verifies a message by the anchors that count for a list or a domain, without opening what is encrypted. */
+  async verify(raw: Uint8Array, target: TrustTarget | undefined): Promise<Opening> {
+    return this.#judge(raw, target, undefined);
+  }
+
+  async #judge(
+    raw: Uint8Array,
+    target: TrustTarget | undefined,
+    keys: ListKeys | undefined,
+  ): Promise<Opening> {
+    const { anchors, clock } = this.#parts;
+    const trust: Trust = { ...(await anchors.for(target)), untrusted: [] };
     const opened = openMessage(raw, {
       identities: keys?.identities ?? [],
       lockedCertificates: keys?.lockedCertificates ?? [],

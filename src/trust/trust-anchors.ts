@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { isMissing } from '../files.ts';
 import type { Log } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
-import { type CertificateList, parseCertificateList } from '../pki/crl.ts';
-import { parsePem, readCertificates } from '../pki/pem.ts';
+import type { CertificateList } from '../pki/crl.ts';
 import { TrustError } from './error.ts';
+import { readTrustFile, type TrustFileContent } from './read-trust-file.ts';
 
 /** The largest bundle that is read; the platform bundles are about a quarter of a megabyte. */
 const maxBundleBytes = 64 << 20;
@@ -20,6 +20,20 @@ export interface TrustMaterial {
 }
 
 const nobody: TrustMaterial = { trustAnchors: [], crls: [] };
+const nothing: TrustFileContent = { ...nobody, faults: [] };
+
+/** Where accepted roots lie, by absolute paths. */
+export interface TrustPlaces {
+  readonly cafile?: string | undefined;
+  readonly capath?: string | undefined;
+}
+
+/** Something in a file of roots that is not used. */
+export interface TrustFault {
+  readonly path: string;
+  /** A clause for people. */
+  readonly reason: string;
+}
 
 /**
  * Reads the accepted roots of `cafile` and `capath` and keeps them until a file changes.
@@ -31,11 +45,9 @@ export class TrustAnchors {
   readonly #log: Log;
   #fingerprint = '';
   #material: TrustMaterial = nobody;
+  #faults: readonly TrustFault[] = [];
 
-  constructor(
-    paths: { readonly cafile?: string | undefined; readonly capath?: string | undefined },
-    log: Log,
-  ) {
+  constructor(paths: TrustPlaces, log: Log) {
     this.#cafile = paths.cafile;
     this.#capath = paths.capath;
     this.#log = log;
@@ -51,12 +63,27 @@ export class TrustAnchors {
     const fingerprint = files.map(({ path, version }) => `${path} ${version}`).join('\n');
     if (fingerprint === this.#fingerprint) return this.#material;
     const read = await inChunks(files, (file) => this.#readFile(file));
+    this.#faults = read.flatMap(({ faults }, i) =>
+      faults.map((reason) => ({ path: files[i]!.path, reason })),
+    );
+    for (const { path, reason } of this.#faults)
+      this.#log.warn('not taken from a trust file', { path, reason });
     this.#material = {
       trustAnchors: withoutDoubles(read.flatMap((part) => part.trustAnchors)),
       crls: read.flatMap((part) => part.crls),
     };
     this.#fingerprint = fingerprint;
     return this.#material;
+  }
+
+  /**
+   * Gives what the files hold that cannot be used.
+   *
+   * @throws TrustError as {@link current}
+   */
+  async faults(): Promise<readonly TrustFault[]> {
+    await this.current();
+    return this.#faults;
   }
 
   async #files(): Promise<readonly TrustFile[]> {
@@ -73,7 +100,7 @@ export class TrustAnchors {
     return files;
   }
 
-  async #readFile(file: TrustFile): Promise<TrustMaterial> {
+  async #readFile(file: TrustFile): Promise<TrustFileContent> {
     try {
       const material = readTrustFile(await readFile(file.path));
       if (file.required && material.trustAnchors.length === 0) throw new Error('no certificate');
@@ -82,7 +109,7 @@ export class TrustAnchors {
       if (file.required) throw unreadable(file.path, error);
       // A folder of roots may hold other things (README, links that lead nowhere); one of them harms no other.
       this.#log.warn('trust file ignored', { path: file.path });
-      return nobody;
+      return nothing;
     }
   }
 }
@@ -124,15 +151,6 @@ async function readFolder(path: string): Promise<readonly string[]> {
   } catch (error) {
     throw unreadable(path, error);
   }
-}
-
-function readTrustFile(bytes: Uint8Array): TrustMaterial {
-  const blocks = parsePem(bytes);
-  const crls = blocks
-    .filter((block) => block.label === 'X509 CRL')
-    .map((block) => parseCertificateList(block.bytes));
-  const onlyCrls = blocks.length > 0 && crls.length === blocks.length;
-  return { trustAnchors: onlyCrls ? [] : readCertificates(bytes), crls };
 }
 
 function withoutDoubles(certificates: readonly Certificate[]): readonly Certificate[] {

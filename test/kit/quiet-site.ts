@@ -13,7 +13,7 @@ import type { MessageKind } from '../../src/store/messages.ts';
 import { CertificateFolder } from '../../src/trust/certificate-folder.ts';
 import { ListKeyring } from '../../src/trust/list-keys.ts';
 import { MessageOpener } from '../../src/trust/message-opener.ts';
-import { TrustAnchors } from '../../src/trust/trust-anchors.ts';
+import { SiteTrust } from '../../src/trust/site-trust.ts';
 import { UserCertificates } from '../../src/trust/user-certificates.ts';
 import { makeTestCa, type TestCa, type TestIdentity } from './ca.ts';
 import { type FolderSite, makeFolderSite } from './folder-site.ts';
@@ -104,7 +104,7 @@ function partsOf(
   const { site, store, lists } = made;
   const log = silentLog;
   const certificates = new UserCertificates(clock);
-  const anchors = new TrustAnchors(site.conf, log);
+  const anchors = new SiteTrust(site, log);
   const keyring = new ListKeyring(() => site.conf.key_passwd, log);
   return {
     site,

@@ -12,7 +12,8 @@ import {
   signingIdentity,
 } from '../../trust/list-keys.ts';
 import { type KeyOwner, siteKeyOwner } from '../../trust/site-key.ts';
-import { TrustAnchors, type TrustMaterial } from '../../trust/trust-anchors.ts';
+import { SiteTrust } from '../../trust/site-trust.ts';
+import type { TrustMaterial } from '../../trust/trust-anchors.ts';
 import type { CliIo } from '../io.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 
@@ -27,7 +28,7 @@ const soonMs = 30 * dayMs;
  */
 export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding[]> {
   const keyring = new ListKeyring(() => site.conf.key_passwd, silentLog);
-  const trust = await new TrustAnchors(site.conf, silentLog).current().catch(() => undefined);
+  const trust = await new SiteTrust(site, silentLog).for().catch(() => undefined);
   const findings: Finding[] = [];
   let usable = 0;
   for (const owner of [...site.robots.map(siteKeyOwner), ...(await new Lists(site).all())]) {

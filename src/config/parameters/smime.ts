@@ -1,8 +1,18 @@
 import { ParameterGroup } from '../parameter.ts';
-import { duration, fileName, onOff, path, program, secret } from '../value-types.ts';
+import {
+  choice,
+  commaList,
+  duration,
+  fileName,
+  host,
+  onOff,
+  path,
+  program,
+  secret,
+  url,
+} from '../value-types.ts';
 
 const group = new ParameterGroup('S/MIME');
-const later = new ParameterGroup('S/MIME', 'none yet');
 const siteOnly = { siteOnly: true } as const;
 
 /** Keys, certificates and whom they are trusted from. */
@@ -55,9 +65,25 @@ export const smimeParameters = {
     'How old the signature of a signed command may be, by its own signing time; an older one is refused, and each counts once.',
     siteOnly,
   ),
-  crl_dir: later.optional(
+  crl_dir: group.optional(
     path,
-    'The folder of certificate revocation lists; `crl` in the folder `home` when it is not set.',
+    'The folder of certificate revocation lists; `crl` in the folder `home` when it is not set. Lists that are fetched lie there, one file for each address; others may be put there.',
+    siteOnly,
+  ),
+  crl_policy: group.value(
+    choice('require', 'prefer', 'off'),
+    'prefer',
+    'What revocation lists mean for signatures: with `require`, a certificate whose list is missing or out of date is not accepted; with `prefer`, what a list says counts, and a missing one is no fault; with `off` none is looked at.',
+    siteOnly,
+  ),
+  fetch_private_hosts: group.optional(
+    commaList(host),
+    'Hosts inside of the own network that revocation lists may be fetched from. Addresses that are not public are refused otherwise, since certificates name what is fetched.',
+    siteOnly,
+  ),
+  fetch_proxy: group.optional(
+    url,
+    'The proxy that revocation lists are fetched through, `http://HOST:PORT`.',
     siteOnly,
   ),
   crl_update_task: group.optional(

@@ -1,0 +1,127 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { writeFileAtomically } from '../files.ts';
+import { formatName } from '../pki/name-text.ts';
+import { type AnchorInFile, addAnchors, anchorsInFiles, removeAnchor } from '../trust/anchor-files.ts';
+import { readTrustFile } from '../trust/read-trust-file.ts';
+import { makeRootBundle } from '../trust/root-bundle.ts';
+import { type TrustPlaces, trustPlaces } from '../trust/site-trust.ts';
+import { type CliIo, printJson, printTable } from './io.ts';
+import { robotOf } from './key-owner.ts';
+import { readInput } from './read-input.ts';
+import {
+  type JsonOptions,
+  type SiteOptions,
+  siteOf,
+  withConf,
+  withJson,
+  withOpenSite,
+} from './site-options.ts';
+
+interface Options extends SiteOptions, JsonOptions {
+  readonly robot?: string;
+  readonly list?: string;
+}
+
+/** `ssympa trust list` */
+export function trustListCommand(io: CliIo): Command {
+  const command = new Command('list').description(
+    'Lists the accepted anchors of the site, of a domain or of a list, with the files that they stand in.',
+  );
+  return withTarget(command).action(async (options: Options) => {
+    show(io, await anchorsInFiles(await placesOf(io, options)), options);
+  });
+}
+
+/** `ssympa trust add FILE` */
+export function trustAddCommand(io: CliIo): Command {
+  const command = new Command('add')
+    .description('Accepts the certificates of a file as anchors: they are put into cafile, or into capath.')
+    .argument('<file>', 'PEM or DER, several in a file; - for standard input');
+  return withTarget(command).action(async (file: string, options: Options) => {
+    const places = await placesOf(io, options);
+    const { trustAnchors, faults } = readTrustFile(await readInput(io, file));
+    for (const fault of faults) io.stderr(`ssympa: warning: ${fault}\n`);
+    if (trustAnchors.length === 0) io.fail('bad-input', `${file} holds no certificate`);
+    show(io, await addAnchors(places, trustAnchors), options);
+  });
+}
+
+/** `ssympa trust remove SHA256` */
+export function trustRemoveCommand(io: CliIo): Command {
+  const command = new Command('remove')
+    .description('Accepts an anchor no more: it is taken out of the files that hold it.')
+    .argument('<sha256>', 'as `trust list` shows it; the first 16 digits are enough');
+  return withTarget(command).action(async (sha256: string, options: Options) => {
+    const places = await placesOf(io, options);
+    const digest = sha256.replaceAll(':', '').toLowerCase();
+    if (!/^[0-9a-f]{16,64}$/.test(digest)) io.fail('usage', 'at least 16 hex digits of a SHA-256 are needed');
+    const found = (await anchorsInFiles(places)).filter(({ certificate }) =>
+      certificate.sha256.startsWith(digest),
+    );
+    const whole = new Set(found.map(({ certificate }) => certificate.sha256));
+    if (whole.size !== 1) io.fail('not-found', `${whole.size} anchors have a SHA-256 that starts so`);
+    const paths = await removeAnchor(places, [...whole][0]!);
+    if (options.json) printJson(io, { sha256: [...whole][0], files: paths });
+    else io.stdout(`taken out of ${paths.join(', ')}\n`);
+  });
+}
+
+interface BundleOptions extends JsonOptions {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** `ssympa trust bundle` */
+export function trustBundleCommand(io: CliIo): Command {
+  const command = new Command('bundle')
+    .description(
+      'Writes the public roots of this machine as one file, with a note of origin and date. It counts only where it is named as cafile.',
+    )
+    .option('--from <path>', 'take them from this file')
+    .option('--to <file>', 'write to this file instead of standard output');
+  return withJson(command).action(async ({ from, to, json }: BundleOptions) => {
+    const source = from === undefined ? undefined : resolve(io.cwd, from);
+    const { text, count, origin } = await makeRootBundle(source, io.clock.now());
+    if (to === undefined) return io.stdout(text);
+    const file = resolve(io.cwd, to);
+    await writeFileAtomically(file, text, 0o644);
+    if (json) printJson(io, { file, count, origin });
+    else io.stdout(`${count} roots of ${origin} are in ${file}; to trust them: cafile ${file}\n`);
+  });
+}
+
+function withTarget(command: Command): Command {
+  return withJson(withConf(command))
+    .option('--robot <domain>', 'the anchors of this domain')
+    .option('--list <list>', 'the anchors of this list');
+}
+
+async function placesOf(io: CliIo, options: Options): Promise<TrustPlaces> {
+  const { list, robot } = options;
+  if (list !== undefined)
+    return withOpenSite(io, options, async ({ site, lists }) => trustPlaces(site, await lists.get(list)));
+  const site = await siteOf(io, options);
+  return trustPlaces(site, robot === undefined ? {} : { robot: robotOf(site, robot) });
+}
+
+function show(io: CliIo, anchors: readonly AnchorInFile[], { json }: Options): void {
+  const shown = anchors.map(({ certificate, path }) => ({
+    sha256: certificate.sha256,
+    subject: formatName(certificate.subject),
+    notAfter: new Date(certificate.notAfterMs).toISOString(),
+    file: path,
+  }));
+  if (json) {
+    printJson(io, shown);
+    return;
+  }
+  const rows = shown.map((one) => [
+    one.sha256.slice(0, 16),
+    one.notAfter.slice(0, 10),
+    one.subject,
+    one.file,
+  ]);
+  if (rows.length > 0) printTable(io, rows);
+  else io.stdout('none\n');
+}
