@@ -7,6 +7,7 @@ import { messageTarget, mimeTarget } from './targets/mime.ts';
 import { pkcs12Target, privateKeyTarget } from './targets/pkcs12.ts';
 import { scenarioTarget } from './targets/scenario.ts';
 import { smtpReplyTarget } from './targets/smtp-reply.ts';
+import { taskTarget } from './targets/task.ts';
 import { listConfigTarget, siteConfigTarget } from './targets/texts.ts';
 
 /** Every target, the ones with the most to lose first. */
@@ -24,6 +25,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   dateTarget,
   parameterTarget,
   scenarioTarget,
+  taskTarget,
   listConfigTarget,
   siteConfigTarget,
   smtpReplyTarget,

@@ -3,6 +3,7 @@ import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
 import { newId } from '../secrets.ts';
 import { expireArchives } from './expire-archives.ts';
+import { expireHeld } from './expire-held.ts';
 
 const dayMs = 86_400_000;
 /** Redeliveries of the same bytes are recognised for this long. */
@@ -22,6 +23,7 @@ interface Chore {
 const chores: readonly Chore[] = [
   { name: 'certificate folder', run: synchroniseFolder },
   { name: 'waiting posts', run: expireWaiting },
+  { name: 'held posts', run: expireHeld },
   { name: 'owner reports', run: reportToOwners },
   { name: 'archives', run: expireArchives },
   {

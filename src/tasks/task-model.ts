@@ -141,7 +141,12 @@ class Parser {
     for (const one of given) this.#note(one, line);
     if (variable !== undefined) this.#variables.add(variable);
     const place = { file: this.#file, line: line.line, column: line.column + at };
-    this.#commands.push({ name, arguments: given.map(({ value }) => value), place, ...(variable !== undefined && { variable }) });
+    this.#commands.push({
+      name,
+      arguments: given.map(({ value }) => value),
+      place,
+      ...(variable !== undefined && { variable }),
+    });
   }
 
   #readArguments(name: CommandName, text: string | undefined, line: Line): readonly Argument[] {
