@@ -14,6 +14,8 @@ import { defaultsDir } from '../src/config/site.ts';
 import { parseScenario } from '../src/scenario/parse.ts';
 import { scenarioReference } from '../src/scenario/reference.ts';
 import { titleOf } from '../src/scenario/title.ts';
+import { type ShippedModel, tasksReference } from '../src/tasks/reference.ts';
+import { parseTaskModel } from '../src/tasks/task-model.ts';
 import { templatesReference } from '../src/templates/reference.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -28,6 +30,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'commands.md': commandsReference,
   'scenarios.md': scenariosPage,
   'templates.md': templatesReference,
+  'tasks.md': tasksPage,
 };
 
 const madeBy = (from: string) => `<!-- Made by scripts/docs.ts from ${from}; change that, not this page. -->`;
@@ -53,6 +56,19 @@ function scenariosPage(): string {
     return { function: source.function, name: source.name, title: titleOf(scenario, ['en']) };
   });
   return scenarioReference(shipped);
+}
+
+/** Writes the page of tasks; the shipped models stand on it with their titles. */
+function tasksPage(): string {
+  const folder = join(defaultsDir, 'tasks');
+  const values = { domain: 'd', creationDate: 0, list: { name: 'l', robot: 'd', ttl: 1 } };
+  const shipped = readdirSync(folder)
+    .toSorted()
+    .map((file): ShippedModel => {
+      const { titles } = parseTaskModel(readFileSync(join(folder, file), 'utf8'), file, values);
+      return { name: file.slice(0, -'.task'.length), title: titles.get('gettext') ?? '' };
+    });
+  return tasksReference(shipped);
 }
 
 /** Writes every table of codes that the code exports under a name that ends in `Codes`. */

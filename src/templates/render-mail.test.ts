@@ -46,12 +46,21 @@ const samples: Readonly<Record<string, TemplateValue>> = {
   address: 'team-request@lists.example.org',
   owners: ['owner@example.org', 'second@example.org'],
   status: 'open',
+  stage: 'expiring',
+  expiresAt: atMs,
+  certificate: 'CN=Alice, O=Example',
+  serial: '2a',
+  model: 'purge_tables.daily',
+  object: 'team@lists.example.org',
+  again: atMs,
+  place: 'etc/tasks/purge_tables.daily.task:3',
 };
 
 /** Other values where not any other will do. */
 const others: Readonly<Record<string, TemplateValue>> = {
   code: 'already-subscribed',
   entries: [],
+  stage: 'expired',
 };
 
 const common: Readonly<Record<string, TemplateValue>> = {

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../test/kit/cli.ts';
+import { makeTaskSite, type TaskSite } from '../../test/kit/task-site.ts';
+
+const dayMs = 86_400_000;
+const bob = 'bob@example.net';
+
+let made: TaskSite;
+beforeEach(async () => {
+  made = await makeTaskSite(['chk_cert_expiration_task daily', 'remind_task yearly']);
+});
+afterEach(() => made.quiet.dispose());
+
+const ssympa = (...args: readonly string[]) =>
+  runCli(args, { cwd: made.quiet.site.baseDir, clock: made.clock });
+
+describe('ssympa task list', () => {
+  it('names each task with its object, label and time', async () => {
+    const list = await made.list('board');
+    await made.node().runOnce();
+    const { stdout } = await ssympa('task', 'list', '--json');
+    const tasks = JSON.parse(stdout) as readonly { model: string; object: string }[];
+    expect(tasks.find(({ model }) => model === 'chk_cert_expiration')).toEqual({
+      id: expect.any(String),
+      model: 'chk_cert_expiration',
+      version: 'daily',
+      object: '_global',
+      label: 'RUN',
+      due: '2026-11-25T12:00:00.000Z',
+      failures: 0,
+      code: null,
+    });
+    expect(tasks.find(({ model }) => model === 'remind')).toMatchObject({ object: list, label: 'REMIND' });
+    const { stdout: text } = await ssympa('task', 'list');
+    expect(text).toMatch(/^remind\.yearly +board@example\.org +REMIND +2027-11-24T12:00:00\.000Z$/m);
+  });
+});
+
+describe('ssympa task run', () => {
+  it.each([
+    'chk_cert_expiration',
+    'chk_cert_expiration.daily',
+    'chk_cert_expiration.daily.task',
+  ])('does now what the task would do: %s', async (model) => {
+    await made.certificate(bob, made.clock.at + 2 * dayMs);
+    const { code, stdout } = await ssympa('task', 'run', model, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      model: 'chk_cert_expiration',
+      version: 'daily',
+      object: '_global',
+      status: 'next',
+      label: 'RUN',
+      due: '2026-11-25T12:00:00.000Z',
+    });
+    expect(await made.mails()).toMatchObject([{ template: 'daily-cert-expiration', to: [bob] }]);
+    expect(await made.quiet.store.tasks.all()).toEqual([]);
+  });
+
+  it.each([
+    ['2027-03-01', 1],
+    ['2027-03-01T09:00', 1],
+    ['2027-03-01T09:00:00Z', 1],
+    ['2027y3m1d', 1],
+    [String(Date.UTC(2027, 2, 1) / 1_000), 1],
+    ['2026-12-24', 0],
+  ])('goes by the time that it is given: %s', async (at, count) => {
+    await made.certificate(bob, Date.UTC(2027, 2, 2));
+    expect((await ssympa('task', 'run', 'chk_cert_expiration', '--at', at)).stdout).toContain('done');
+    expect(await made.mails()).toHaveLength(count);
+  });
+
+  it('starts where it is told, else where the task would go on', async () => {
+    await made.list('board', [bob]);
+    const run = (...more: readonly string[]) =>
+      ssympa('task', 'run', 'remind', '--list', 'board', '--at', '2026-12-24', ...more);
+    expect((await run('--label', 'REMIND')).stdout).toContain('REMIND at 2027-12-24');
+    expect(await made.mails()).toMatchObject([{ template: 'remind', to: [bob] }]);
+    await run();
+    expect(await made.mails()).toEqual([]);
+    await made.node().runOnce();
+    await run();
+    expect(await made.mails()).toHaveLength(1);
+  });
+
+  it('takes a version that nothing names from the files, the nearest first', async () => {
+    expect((await ssympa('task', 'run', 'process_bouncers')).stdout).toMatch(
+      /^process_bouncers\.weekly: done/,
+    );
+    made.model('nightly.odd.task', ['purge_tables ()']);
+    expect((await ssympa('task', 'run', 'nightly')).stdout).toBe('nightly.odd: done; the task would stop\n');
+  });
+
+  it.each([
+    [['no_such_model'], 65, 'there is no task model no_such_model'],
+    [['chk_cert_expiration.hourly'], 65, 'there is no task model chk_cert_expiration.hourly.task'],
+    [['../../x.y'], 65, 'no name of a task model'],
+    [['chk_cert_expiration', '--at', 'soon'], 64, 'soon is no time'],
+    [['remind', '--list', 'nobody'], 67, 'there is no list nobody'],
+    [['broken.once'], 65, '/etc/tasks/broken.once.task:2:1: there is no command purge_all'],
+  ])('says why not: %j', async (args, code, text) => {
+    made.model('broken.once.task', ['purge_tables ()', 'purge_all ()']);
+    const result = await ssympa('task', 'run', ...args);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toContain(text);
+  });
+
+  it('waits for nobody: a task that another process runs is left to it', async () => {
+    await made.quiet.store.locks.acquire('task chk_cert_expiration _global', 'another', 60_000);
+    const result = await ssympa('task', 'run', 'chk_cert_expiration');
+    expect(result.code).toBe(75);
+    expect(result.stderr).toContain('another process is running chk_cert_expiration');
+  });
+});
