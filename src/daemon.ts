@@ -31,6 +31,7 @@ import { CertificateFolder } from './trust/certificate-folder.ts';
 import { ListKeyring } from './trust/list-keys.ts';
 import { MessageOpener } from './trust/message-opener.ts';
 import { SiteTrust, type TrustTarget } from './trust/site-trust.ts';
+import { crlUpdater } from './trust/update-crls.ts';
 import { UserCertificates } from './trust/user-certificates.ts';
 import { startWeb, type WebServer } from './web/server.ts';
 
@@ -196,6 +197,13 @@ class House {
       folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, clock, log }),
       transport: this.#transport,
       recorder: new OutcomeRecorder(store),
+      updateCrls: crlUpdater(async () => ({
+        site: house.#site,
+        store,
+        lists: await house.#lists.all(),
+        clock,
+        log,
+      })),
       verpKey: verp,
       clock,
       log,

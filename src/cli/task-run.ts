@@ -11,6 +11,7 @@ import type { TaskParts } from '../tasks/task-run.ts';
 import { refuseBusyTask, taskLock, withTaskLock } from '../tasks/task-runner.ts';
 import { listModels, siteModels } from '../tasks/wanted-tasks.ts';
 import { ListKeyring } from '../trust/list-keys.ts';
+import { crlUpdater } from '../trust/update-crls.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import { type CliIo, printJson } from './io.ts';
 import {
@@ -121,7 +122,9 @@ function partsOf(io: CliIo, { site, store, lists }: OpenSite): TaskParts {
   const log = logTo(io);
   const keyring = new ListKeyring(() => site.conf.key_passwd, log);
   const scenarios = new ScenarioFiles(site, { clock, log });
-  return { site, store, lists, clock, log, keyring, scenarios, certificates: new UserCertificates(clock) };
+  const updateCrls = crlUpdater(async () => ({ site, store, lists: await lists.all(), clock, log }));
+  const certificates = new UserCertificates(clock);
+  return { site, store, lists, clock, log, keyring, scenarios, certificates, updateCrls };
 }
 
 function logTo(io: CliIo): Log {

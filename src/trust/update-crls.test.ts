@@ -9,7 +9,7 @@ import { silentLog } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { validatePath } from '../pki/path.ts';
 import { SiteTrust } from './site-trust.ts';
-import { type CrlUpdateOptions, type CrlUpdateParts, updateCrls } from './update-crls.ts';
+import { type CrlUpdateOptions, type CrlUpdateParts, crlUpdater, updateCrls } from './update-crls.ts';
 import { UserCertificates } from './user-certificates.ts';
 
 const dayMs = 86_400_000;
@@ -166,6 +166,22 @@ describe('an update of revocation lists', () => {
     await expect(update({ listFile: join(made.dir, 'gone') })).rejects.toMatchObject({
       code: 'trust-file-unreadable',
     });
+  });
+
+  it('of a task takes the addresses of CA_list, in home or beside sympa.conf, and does without', async () => {
+    const parts = async () => {
+      const lists = await made.lists.all();
+      return { site, store: made.store, lists, clock: { now: () => clockMs }, log: silentLog };
+    };
+    const run = () => crlUpdater(parts)('CA_list', nowMs + dayMs);
+    await run();
+    expect(web.asked).toEqual([]);
+    made.write('CA_list', `${web.base}/beside.crl\n`);
+    await run();
+    made.write('expl/CA_list', `${web.base}/ca.crl\n`);
+    await run();
+    await run();
+    expect(web.asked).toEqual(['/beside.crl', '/ca.crl']);
   });
 
   it('asks a directory for what lies there', async () => {

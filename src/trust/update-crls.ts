@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { SsympaError } from '../errors.ts';
 import { FetchingError } from '../fetching/error.ts';
@@ -66,6 +67,26 @@ export async function updateCrls(
   for (let i = 0; i < wanted.length; i += fetchedTogether)
     outcomes.push(...(await Promise.all(wanted.slice(i, i + fetchedTogether).map(update))));
   return outcomes;
+}
+
+/**
+ * Gives the update that a task asks for: lists that end before a moment, those of the addresses in a file of `home` or of
+ * the folder of `sympa.conf` too. Where there is no such file, the distribution points of certificates are enough.
+ *
+ * @param parts gives what holds when the task runs
+ */
+export function crlUpdater(
+  parts: () => Promise<CrlUpdateParts>,
+): (file: string, dueBeforeMs: number) => Promise<void> {
+  return async (file, dueBeforeMs) => {
+    const now = await parts();
+    const places = [join(now.site.explDir, file), now.site.resolve(file)];
+    const found = await Promise.all(places.map((place) => readFileIfThere(place, maxListFileBytes)));
+    const listFile = places.find((_, i) => found[i] !== undefined);
+    const outcomes = await updateCrls(now, { dueBeforeMs, ...(listFile !== undefined && { listFile }) });
+    const count = (status: CrlOutcome['status']) => outcomes.filter((one) => one.status === status).length;
+    now.log.info('revocation lists updated', { kept: count('kept'), failed: count('failed') });
+  };
 }
 
 function outcome(url: string, status: CrlOutcome['status']): CrlOutcome {
