@@ -3,7 +3,7 @@ import { type CopySource, plainCopies, SealedCopies } from './copy-source.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
 import { DeliveryError } from './error.ts';
-import { wrappedPost } from './moderation-copy.ts';
+import { wrappedPost } from './own-mail.ts';
 
 /** Distributions that nobody works on now and whose opened content is kept for their next packet. */
 const maxIdle = 4;

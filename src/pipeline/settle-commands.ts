@@ -1,4 +1,4 @@
-import { splitMessage } from '../delivery/moderation-copy.ts';
+import { protectMail } from '../delivery/own-mail.ts';
 import { sealClassOf, sealPolicyFor } from '../delivery/seal-class.ts';
 import { insertServiceMail } from '../delivery/send-service-mail.ts';
 import { SsympaError } from '../errors.ts';
@@ -93,9 +93,9 @@ function sealed(
   const inbound = opened.decryption.aead ? 'aead' : 'cbc';
   const sealClass = sealClassOf(choice.capabilities, sealPolicyFor(inbound, [choice.capabilities], false));
   if (sealClass.status === 'waits') return undefined;
-  const { head: outer, text: inner } = splitMessage(report);
+  const { head: outer, payload } = protectMail(report);
   try {
-    const sealer = sealEntity(inner, sealClass.cipher);
+    const sealer = sealEntity(payload, sealClass.cipher);
     const { head, tail } = sealer.copyFor(choice.certificate);
     const fields = Buffer.from(`MIME-Version: 1.0\r\n${sealer.fields}\r\n`);
     return Buffer.concat([outer, fields, head, tail]);

@@ -1,6 +1,6 @@
 import { formatPolicy } from '../delivery/distribution-policy.ts';
 import { mailFrame } from '../delivery/mail-frame.ts';
-import { attachedPost, splitMessage } from '../delivery/moderation-copy.ts';
+import { attachedPost, protectMail, splitMessage } from '../delivery/own-mail.ts';
 import { type DistributionRows, distributionRows, writeDistribution } from '../delivery/recipient-plan.ts';
 import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import { enqueueMissingNotice } from '../delivery/waiting.ts';
@@ -83,8 +83,11 @@ function rowsOf(
     list: post.list!.address,
     sender: '',
     sequence: 0,
-    head: whole ? Buffer.concat([head, Buffer.from('MIME-Version: 1.0\r\n'), whole.fields]) : head,
-    content: whole ? whole.body : text,
+    // What is sealed is put together when it leaves; here lies our own part of it alone.
+    head: whole
+      ? Buffer.concat([head, Buffer.from('MIME-Version: 1.0\r\n'), whole.fields])
+      : protectMail(rendered.raw).head,
+    content: whole ? whole.body : rendered.raw,
     createdAt: nowMs,
     finishedAt: null,
   };

@@ -1,3 +1,4 @@
+import { dropModerationCopies } from '../delivery/drop-moderation-copies.ts';
 import { isEditor, isListmaster, isOwner } from '../lists/roles.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
@@ -67,15 +68,18 @@ function stop(report: RequestReport): Waiting {
  */
 export function decideAct(
   { message, outcome }: { readonly message: StoredMessage; readonly outcome: 'distributed' | 'rejected' },
-  { requester, list }: ListSituation,
+  { requester, list, parts }: ListSituation,
   carryOut: (tx: Repositories) => Promise<RequestReport>,
 ): Act {
   return async (tx) => {
     const keys = await tx.requestKeys.useAllOf(message.id, requester.sender, outcome);
     const isOpen = (await tx.messages.stateOf(message.id)) === 'moderation';
     // A post that the operator put back has no keys any more; its state tells.
-    if (isOpen && (keys > 0 || (await tx.requestKeys.decisionOn(message.id)) === undefined))
-      return carryOut(tx);
+    if (isOpen && (keys > 0 || (await tx.requestKeys.decisionOn(message.id)) === undefined)) {
+      const report = await carryOut(tx);
+      await dropModerationCopies(tx, message.id, parts.clock.now());
+      return report;
+    }
     const before = await tx.requestKeys.decisionOn(message.id);
     return refused('already-decided', {
       values: { list: list.address, outcome: before?.outcome ?? 'expired' },

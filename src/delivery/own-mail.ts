@@ -1,6 +1,8 @@
+import { formatField } from '../mime/compose.ts';
 import { parseEntity } from '../mime/entity.ts';
 import { randomToken } from '../secrets.ts';
 import { OpenedContent } from '../smime/opened.ts';
+import { protectHeaders } from '../smime/protect-headers.ts';
 
 /** A message of ours in two pieces: the fields that stay outside whatever becomes of the body, and the body as an entity. */
 export interface TextPart {
@@ -14,7 +16,6 @@ export interface TextPart {
 export function splitMessage(raw: Uint8Array): TextPart {
   const entity = parseEntity(raw);
   const { fields } = entity.header;
-  const isMime = (name: string) => /^(?:content-|mime-version$)/i.test(name);
   const outer = fields.filter(({ name }) => !isMime(name)).map((field) => field.raw);
   const inner = fields.filter(({ name }) => /^content-/i.test(name)).map((field) => field.raw);
   const body = raw.subarray(entity.bodySpan.start, entity.bodySpan.end);
@@ -37,16 +38,48 @@ export function attachedPost(text: Uint8Array, post: Uint8Array): Uint8Array {
   return multipart(text, crlf(post));
 }
 
+/** A message of ours as it is sealed: the fields outside, and the payload with the whole header inside. */
+export interface ProtectedMail {
+  /** Fields, each ended by CRLF; no MIME field among them. */
+  readonly head: Uint8Array;
+  /** To be sealed. */
+  readonly payload: Uint8Array;
+}
+
 /**
- * Attaches what a post had inside its envelope to a text, in memory, to be sealed together. The outer fields of the post go
- * with it, so that whoever decides sees who wrote to whom.
+ * Protects the header of a message of ours that is to be sealed: outside the Subject is `[...]`. RFC 9788 §5.2.1.
+ *
+ * @param raw the message as it was rendered
+ * @param entity what is sealed in place of its text
  */
-export function wrappedPost(text: Uint8Array, post: Uint8Array, payload: OpenedContent): OpenedContent {
+export function protectMail(raw: Uint8Array, entity: Uint8Array = splitMessage(raw).text): ProtectedMail {
+  const fields = parseEntity(raw)
+    .header.fields.filter(({ name }) => !isMime(name))
+    .map(({ name, body }) => [name, body] as const);
+  const { payload, outerFields } = protectHeaders({ fields, entity, mode: 'cipher' });
+  const head = outerFields.map(([name, body]) => formatField(name, body)).join('');
+  return { head: new Uint8Array(Buffer.from(head)), payload };
+}
+
+/**
+ * Attaches what a post had inside its envelope to a message of ours, in memory, to be sealed together. The outer fields of
+ * the post go with it, so that whoever decides sees who wrote to whom.
+ *
+ * @param own the message of ours as it was rendered
+ * @param post the post as received
+ */
+export function wrappedPost(own: Uint8Array, post: Uint8Array, payload: OpenedContent): OpenedContent {
   const { fields } = parseEntity(post).header;
-  const isMime = (name: string) => /^(?:content-|mime-version$)/i.test(name);
   const outer = fields.filter(({ name }) => !isMime(name)).map((field) => field.raw);
   const head = Buffer.concat([crlf(Buffer.concat(outer)), Buffer.from('MIME-Version: 1.0\r\n')]);
-  return payload.use((bytes) => new OpenedContent(multipart(text, Buffer.concat([head, bytes]))));
+  return payload.use((bytes) => {
+    const whole = multipart(splitMessage(own).text, Buffer.concat([head, bytes]));
+    return new OpenedContent(protectMail(own, whole).payload);
+  });
+}
+
+function isMime(name: string): boolean {
+  return /^(?:content-|mime-version$)/i.test(name);
 }
 
 function multipart(text: Uint8Array, message: Uint8Array): Uint8Array {
