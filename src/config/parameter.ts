@@ -79,7 +79,8 @@ export class ParameterGroup {
 
   /** Makes a parameter that must be there. */
   required<T>(type: ValueType<T>, description: string, options?: ParameterOptions): z.ZodType<T> {
-    return this.#register(type.schema, type, { description, isRequired: true, ...options });
+    // A schema of its own: what is known of a parameter hangs on it, and value types are shared.
+    return this.#register(type.schema.clone(), type, { description, isRequired: true, ...options });
   }
 
   /** Makes a parameter that may stand several times; its values in the order of the file. */
