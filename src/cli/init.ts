@@ -133,6 +133,9 @@ key_passwd_file etc/key_passwd
 #cert_missing_notice_period 7d
 #cert_missing_keep 30d
 
+# People and list owners are warned before a certificate ends.
+chk_cert_expiration_task daily
+
 # The web interface.
 #web_listen 127.0.0.1:8443
 #tls_certificate etc/tls/cert.pem

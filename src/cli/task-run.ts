@@ -3,6 +3,7 @@ import { ScenarioFiles } from '../lists/scenario-files.ts';
 import type { Log, LogFields } from '../log.ts';
 import { parseDateExpression } from '../scenario/dates.ts';
 import { newId } from '../secrets.ts';
+import { workerName } from '../store/dead-workers.ts';
 import { globalObject, type TaskInstance } from '../store/tasks.ts';
 import type { RunEnd } from '../tasks/execute.ts';
 import { type ModelName, versionOfModel } from '../tasks/model-files.ts';
@@ -64,7 +65,7 @@ async function run(io: CliIo, open: OpenSite, text: string, options: Options): P
     variables: new Map(Object.entries(instance?.variables ?? {})),
     signal: new AbortController().signal,
   };
-  const isOurs = await withTaskLock(parts, `task run ${process.pid}`, taskLock(wanted), async () => {
+  const isOurs = await withTaskLock(parts, `${workerName()} task run`, taskLock(wanted), async () => {
     end = await runTask(wanted, parts);
   });
   if (!isOurs || !end) refuseBusyTask(model);

@@ -15,6 +15,7 @@ import type { Schema } from './schema.ts';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
 import { openStore } from './store.ts';
 import { Subscribers } from './subscribers.ts';
+import { Tasks } from './tasks.ts';
 
 const clock = { now: () => 1_000 };
 const lease = { leaseMs: 1, limit: 1 };
@@ -59,6 +60,7 @@ const questions: readonly (readonly [name: string, indexes: readonly string[], a
     (of) => new Messages(of).listByState(['held'], { limit: 1 }),
   ],
   ['a page of subscribers', ['PRIMARY KEY'], (of) => new Subscribers(of).list('l', { after: 'a' })],
+  ['the tasks that are due', ['task_due'], (of) => new Tasks(of).due(1, 1)],
   ['the lists of an address', ['subscriber_address'], (of) => new Subscribers(of).listsOf('a')],
   ['the subscriptions of an address', ['subscriber_address'], (of) => new Subscribers(of).ofAddress('a')],
   ['a page of addresses', ['subscriber_address'], (of) => new Subscribers(of).addresses({ after: 'a' })],
