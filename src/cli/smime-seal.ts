@@ -13,7 +13,13 @@ interface Options {
   readonly cipher: SealCipher;
 }
 
-const ciphers: readonly SealCipher[] = ['aes-256-gcm', 'aes-128-gcm', 'aes-256-cbc', 'aes-128-cbc'];
+const ciphers: readonly SealCipher[] = [
+  'aes-256-gcm',
+  'aes-128-gcm',
+  'aes-256-cbc',
+  'aes-128-cbc',
+  'chacha20-poly1305',
+];
 
 /** `ssympa smime seal FILE --recipient CERT…` */
 export function smimeSealCommand(io: CliIo): Command {

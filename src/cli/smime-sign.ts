@@ -22,11 +22,12 @@ export function smimeSignCommand(io: CliIo): Command {
   return withKeys(command).action(async (file: string, options: Options) => {
     if (options.key.length === 0) io.fail('usage', 'signing needs a key', { hint: 'give --key and --cert' });
     const { identities, others } = await readKeyPairs(io, options);
-    const signer = identities.find(({ certificate }) => certificateUses(certificate).sign);
-    if (!signer) io.fail('bad-input', 'no certificate given may sign mail');
+    const able = identities.filter(({ certificate }) => certificateUses(certificate).sign);
+    if (able.length === 0) io.fail('bad-input', 'no certificate given may sign mail');
+    const signers = able.map((signer) => ({ ...signer, chain: others }));
     const { outer, entity } = splitMessage(await readInput(io, file));
     const { opaque = false } = options;
-    const signed = signEntity(entity, { ...signer, chain: others }, { opaque, atMs: io.clock.now() });
+    const signed = signEntity(entity, signers, { opaque, atMs: io.clock.now() });
     io.stdout(outer);
     io.stdout('MIME-Version: 1.0\r\n');
     io.stdout(signed);

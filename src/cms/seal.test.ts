@@ -12,7 +12,13 @@ import { describeContentEncryption, describeRecipients } from './describe.ts';
 import { namesCertificate, openEnveloped } from './open.ts';
 import { type SealCipher, sealContent } from './seal.ts';
 
-const ciphers: readonly SealCipher[] = ['aes-256-gcm', 'aes-128-gcm', 'aes-256-cbc', 'aes-128-cbc'];
+const ciphers: readonly SealCipher[] = [
+  'aes-256-gcm',
+  'aes-128-gcm',
+  'aes-256-cbc',
+  'aes-128-cbc',
+  'chacha20-poly1305',
+];
 const algorithms: readonly KeyAlgorithm[] = ['rsa-2048', 'ec-p256', 'ec-p384', 'ec-p521', 'x25519'];
 
 let ca: TestCa;

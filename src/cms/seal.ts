@@ -28,7 +28,13 @@ import { keyWrapFor, wrapKey } from './key-wrap.ts';
 import { type RecipientKey, recipientKeyOf } from './recipient-key.ts';
 
 /** The ciphers that are written. */
-export type SealCipher = 'aes-256-gcm' | 'aes-128-gcm' | 'aes-256-cbc' | 'aes-128-cbc';
+export type SealCipher =
+  | 'aes-256-gcm'
+  | 'aes-128-gcm'
+  | 'aes-256-cbc'
+  | 'aes-128-cbc'
+  /** RFC 8103; only where it is asked for. */
+  | 'chacha20-poly1305';
 
 /** How one recipient is encrypted to, where it is not left to the certificate. */
 export interface RecipientOptions {
@@ -173,7 +179,7 @@ export class SealedContent {
 
 /** EncryptedContentInfo, and the authentication code that follows it; the ciphertext is written into its place. */
 function encryptedTail(content: Uint8Array, cipher: ContentCipher, key: Uint8Array): Uint8Array {
-  const iv = randomBytes(cipher.mode === 'gcm' ? nonceBytes : cipher.blockBytes);
+  const iv = randomBytes(isAead(cipher) ? nonceBytes : cipher.blockBytes);
   const encryptedBytes = ciphertextBytes(cipher, content.length);
   const before: DerPieces = [
     derOid(oids.data),
@@ -191,5 +197,5 @@ function encryptedTail(content: Uint8Array, cipher: ContentCipher, key: Uint8Arr
   return tail;
 }
 
-/** RFC 5084 §3.2. */
+/** RFC 5084 §3.2, RFC 8103 §1. */
 const nonceBytes = 12;

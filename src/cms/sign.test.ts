@@ -8,7 +8,7 @@ import { oids } from '../pki/oid.ts';
 import { attributesToDigest, readAttributes } from './attribute.ts';
 import { capabilityNames } from './capability.ts';
 import { findPreferredCertificate } from './encryption-key-preference.ts';
-import { formatCertsOnly, signContent, signingDigest } from './sign.ts';
+import { formatCertsOnly, signContent, signingDigests } from './sign.ts';
 import { verifySignerInfo } from './verify.ts';
 
 const content = Buffer.from('Content-Type: text/plain\r\n\r\ntext\r\n');
@@ -55,7 +55,7 @@ describe('signing', () => {
     );
     const verdict = verifySignerInfo(signed, signed.signerInfos[0]!, content);
     expect(verdict).toMatchObject({ status: 'good', signatureAlgorithm, digestAlgorithm });
-    expect(signingDigest(identity.privateKey)).toBe(digestAlgorithm);
+    expect(signingDigests(signerOf(identity))).toEqual([digestAlgorithm]);
   });
 
   it('writes DER with every signed attribute that S/MIME asks for', () => {
@@ -115,6 +115,36 @@ describe('signing', () => {
     };
     expect(preferenceOf(encrypting)).toBe(encrypting.certificate.sha256);
     expect(preferenceOf()).toBeUndefined();
+  });
+
+  it('signs by several keys at once, each with its own digest and name', () => {
+    const others = (['ec-p384', 'ed25519'] as const).map((algorithm) =>
+      subCa.issue({ address: `${algorithm}@example.org`, algorithm }),
+    );
+    const signers = [alice, ...others].map(signerOf);
+    const signed = parseAs(
+      'signed',
+      signContent({ content, detached: true, signer: signers, atMs: ca.nowMs }),
+    );
+    expect(signed.signerInfos).toHaveLength(3);
+    const verdicts = signed.signerInfos.map((info) => verifySignerInfo(signed, info, content));
+    expect(verdicts.map(({ status }) => status)).toEqual(['good', 'good', 'good']);
+    const names = verdicts.map((verdict) => verdict.status === 'good' && verdict.certificate.sha256);
+    expect(new Set(names)).toEqual(new Set(signers.map(({ certificate }) => certificate.sha256)));
+    expect([...signingDigests(signers)].sort()).toEqual(['sha256', 'sha384', 'sha512']);
+    // Two RSA keys name their digest once, and the chain that they share is sent once.
+    const twice = signContent({
+      content,
+      detached: true,
+      signer: [alice, subCa.issue({ address: 'x@example.org' })].map(signerOf),
+      atMs: ca.nowMs,
+    });
+    const { digestAlgorithms, certificates } = parseAs('signed', twice);
+    expect(digestAlgorithms).toHaveLength(1);
+    expect(certificates).toHaveLength(3);
+    expect(() => signContent({ content, detached: true, signer: [], atMs: 0 })).toThrow(
+      expect.objectContaining({ code: 'cannot-sign-with' }),
+    );
   });
 
   it('signs and verifies with ML-DSA', () => {

@@ -42,7 +42,8 @@ export interface SignInput {
   readonly content: Uint8Array;
   /** Leaves the content out of the result, as multipart/signed needs it. */
   readonly detached: boolean;
-  readonly signer: ContentSigner;
+  /** One, or several: each signs the same content, and names itself alone. */
+  readonly signer: ContentSigner | readonly ContentSigner[];
   /** Signing time, ms since the epoch. */
   readonly atMs: number;
   /** Type of the content; by default id-data. */
@@ -50,7 +51,7 @@ export interface SignInput {
 }
 
 /**
- * Signs content: SignedData with one signer in DER, RFC 5652 §5, RFC 8551 §2.4.2.
+ * Signs content: SignedData in DER with a SignerInfo for each signer, RFC 5652 §5, RFC 8551 §2.4.2.
  *
  * Signed attributes always stand: contentType, signingTime, messageDigest, SMIMECapabilities, encryption key preference,
  * SigningCertificateV2 and CMSAlgorithmProtection.
@@ -59,29 +60,48 @@ export interface SignInput {
  * @throws CmsError `cannot-sign-with`, `key-mismatch`
  */
 export function signContent(input: SignInput): Uint8Array {
-  const { content, detached, signer } = input;
-  if (!keyMatchesCertificate(signer.privateKey, signer.certificate)) {
-    throw new CmsError('key-mismatch', 'the private key does not belong to the certificate');
-  }
-  const eContentType = input.eContentType ?? oids.data;
-  const scheme = signingSchemeFor(signer.privateKey, signer.rsaPadding);
-  const digestAlgorithm = derDigestAlgorithm(scheme.digest);
+  const { content, detached, eContentType = oids.data } = input;
+  const signers = signersOf(input.signer).map(readySigner);
+  const digests = new Map(
+    signers.map(({ scheme, digestAlgorithm }) => [scheme.digest.name, digestAlgorithm]),
+  );
   const octets = detached
     ? []
     : wrapPieces(identifiers.explicit0, wrapPieces(identifiers.octetString, [content]));
   return derContentInfo([
     // RFC 5652 §5.1: 1 for id-data with X.509 certificates and signers of version 1, else 3.
     derInteger(eContentType === oids.data ? 1 : 3),
-    derSet(digestAlgorithm),
+    derSetOf(...digests.values()),
     ...wrapPieces(identifiers.sequence, [derOid(eContentType), ...octets]),
-    derCertificates(certificatesOf(signer)),
-    derSet(derSignerInfo(input, eContentType, scheme, digestAlgorithm)),
+    derCertificates(certificatesOf(signers)),
+    derSetOf(...signers.map((signer) => derSignerInfo(input, eContentType, signer))),
   ]);
 }
 
-/** Gives the name of the digest that a key signs with, for `micalg`. */
-export function signingDigest(privateKey: KeyObject, rsaPadding?: 'pkcs1' | 'pss'): DigestName {
-  return signingSchemeFor(privateKey, rsaPadding).digest.name;
+/** A signer with the scheme that its key asks for. */
+interface ReadySigner extends ContentSigner {
+  readonly scheme: SigningScheme;
+  readonly digestAlgorithm: Uint8Array;
+}
+
+function signersOf(signer: SignInput['signer']): readonly ContentSigner[] {
+  const signers = [signer].flat();
+  if (signers.length === 0) throw new CmsError('cannot-sign-with', 'a signature needs a signer');
+  return signers;
+}
+
+function readySigner(signer: ContentSigner): ReadySigner {
+  if (!keyMatchesCertificate(signer.privateKey, signer.certificate)) {
+    throw new CmsError('key-mismatch', 'the private key does not belong to the certificate');
+  }
+  const scheme = signingSchemeFor(signer.privateKey, signer.rsaPadding);
+  return { ...signer, scheme, digestAlgorithm: derDigestAlgorithm(scheme.digest) };
+}
+
+/** Gives the names of the digests that are signed with, each once, for `micalg`. */
+export function signingDigests(signer: SignInput['signer']): readonly DigestName[] {
+  const schemes = signersOf(signer).map((one) => signingSchemeFor(one.privateKey, one.rsaPadding));
+  return [...new Set(schemes.map(({ digest }) => digest.name))];
 }
 
 /**
@@ -109,23 +129,18 @@ function derCertificates(certificates: readonly Certificate[]): Uint8Array {
   return derImplicit(0, derSetOf(...certificates.map(({ der }) => der)));
 }
 
-/** The signer's, its issuers' without the root, and the one to encrypt to; each once. */
-function certificatesOf({
-  certificate,
-  chain,
-  encryptionCertificate,
-}: ContentSigner): readonly Certificate[] {
-  const issuers = chain.filter(({ issuer, subject }) => !sameBytes(issuer.der, subject.der));
-  const all = [certificate, ...(encryptionCertificate ? [encryptionCertificate] : []), ...issuers];
+/** The signers', their issuers' without the root, and those to encrypt to; each once. */
+function certificatesOf(signers: readonly ContentSigner[]): readonly Certificate[] {
+  const all = signers.flatMap(({ certificate, chain, encryptionCertificate }) => [
+    certificate,
+    ...(encryptionCertificate ? [encryptionCertificate] : []),
+    ...chain.filter(({ issuer, subject }) => !sameBytes(issuer.der, subject.der)),
+  ]);
   return [...new Map(all.map((one) => [one.sha256, one])).values()];
 }
 
-function derSignerInfo(
-  { content, signer, atMs }: SignInput,
-  eContentType: string,
-  scheme: SigningScheme,
-  digestAlgorithm: Uint8Array,
-): Uint8Array {
+function derSignerInfo({ content, atMs }: SignInput, eContentType: string, signer: ReadySigner): Uint8Array {
+  const { scheme, digestAlgorithm } = signer;
   const preferred = preferredCertificate(signer);
   const attributes = [
     derAttribute(oids.contentType, derOid(eContentType)),

@@ -9,7 +9,10 @@ import { type OpenedPost, type PipelineParts, type Post, proceed, type StepResul
 export async function openPost(post: Post, parts: PipelineParts): Promise<StepResult<OpenedPost>> {
   // A transparent list opens nothing: what is encrypted passes as it came, to whom it names.
   const isTransparent = post.list?.config.smime_mode === 'transparent';
-  const opening = await parts.opener.open(post.message.raw, isTransparent ? undefined : post.list);
+  const { raw } = post.message;
+  const opening = await (isTransparent
+    ? parts.opener.verify(raw, post.list)
+    : parts.opener.open(raw, post.list));
   const opened: OpenedPost = { ...post, ...opening };
   if (isTransparent) return proceed(opened);
   switch (opened.opened.decryption.status) {
@@ -41,7 +44,7 @@ export async function openForForward(post: Post, parts: PipelineParts): Promise<
 
 /** Opens commands: those to the site with its own key, those to an address of a list with the key of the list. */
 export async function openForCommand(post: Post, parts: PipelineParts): Promise<StepResult<OpenedPost>> {
-  const holder = post.list ?? { directory: siteKeyDirectory(post.robot) };
+  const holder = post.list ?? { directory: siteKeyDirectory(post.robot), robot: post.robot };
   const opening = await parts.opener.open(post.message.raw, holder);
   const opened: OpenedPost = { ...post, ...opening };
   const { status } = opened.opened.decryption;

@@ -35,7 +35,7 @@ export interface EntitySealer {
   bodyFor(certificates: readonly Certificate[]): Uint8Array;
 }
 
-const aead: ReadonlySet<SealCipher> = new Set(['aes-256-gcm', 'aes-128-gcm']);
+const aead: ReadonlySet<SealCipher> = new Set(['aes-256-gcm', 'aes-128-gcm', 'chacha20-poly1305']);
 
 /**
  * Encrypts an entity once, ready to be sealed for each recipient. RFC 8551 §3.3, §3.4.

@@ -1,5 +1,5 @@
 import type { DigestName } from '../cms/digest.ts';
-import { type ContentSigner, formatCertsOnly, signContent, signingDigest } from '../cms/sign.ts';
+import { formatCertsOnly, type SignInput, signContent, signingDigests } from '../cms/sign.ts';
 import { composeEntity, composeMultipart } from '../mime/compose.ts';
 import { encodeBase64Lines } from '../mime/transfer-encoding.ts';
 import type { Certificate } from '../pki/certificate.ts';
@@ -26,23 +26,24 @@ const micalgs: Readonly<Partial<Record<DigestName, string>>> = {
  * Signs a MIME entity. RFC 8551 §3.5.
  *
  * @param entity header and body in canonical form, every line ended by CRLF; it goes in unchanged
- * @param signer the certificates of its chain are sent along, all but the root
+ * @param signer one or several; the certificates of their chains are sent along, all but the root
  * @returns a whole entity with its Content-* fields, to be put behind an outer header
  * @throws CmsError `cannot-sign-with`, `key-mismatch`
  */
 export function signEntity(
   entity: Uint8Array,
-  signer: ContentSigner,
+  signer: SignInput['signer'],
   { opaque, atMs }: SignEntityOptions,
 ): Uint8Array {
   const der = signContent({ content: entity, detached: !opaque, signer, atMs });
   if (opaque) return composeCms(der, 'signed-data', 'smime.p7m');
-  const digest = signingDigest(signer.privateKey, signer.rsaPadding);
+  // RFC 1847 §2.1: several are written with commas between.
+  const micalg = signingDigests(signer).map((digest) => micalgs[digest] ?? digest);
   return composeMultipart({
     subtype: 'signed',
     parameters: [
       ['protocol', 'application/pkcs7-signature'],
-      ['micalg', micalgs[digest] ?? digest],
+      ['micalg', micalg.join(',')],
     ],
     parts: [entity, composeSignature(der)],
   });
