@@ -106,6 +106,14 @@ describe('a search', () => {
     expect(codeOf(leafOf(subs[15]!), { untrusted })).toBe('no-path');
   });
 
+  it('takes no signature for good that it could not afford to check', () => {
+    const impostor = makeTestCa({ name: 'Root', nowMs }).subCa({ name: 'Sub' });
+    const stranger = leafOf(makeTestCa({ name: 'Sub', nowMs }));
+    const untrusted = forgeries(impostor.certificate, 600);
+    for (const crlCheck of ['off', 'present'] as const)
+      expect(codeOf(stranger, { untrusted, crlCheck })).toBe('path-too-complex');
+  });
+
   it('is given up where certificates of one key keep it busy, of which none is worth a signature', () => {
     const self = makeTestCa({ name: 'Self', nowMs });
     expect(codeOf(self, { untrusted: forgeries(self.certificate, 3000) })).toBe('self-signed');
