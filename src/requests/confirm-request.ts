@@ -6,7 +6,7 @@ import { digestOfKey } from './keys.ts';
 import type { RequestParts } from './operation.ts';
 import { type PlannedRequest, planRequest } from './plan-request.ts';
 import { type RequestReport, refused } from './report.ts';
-import type { Requester } from './requester.ts';
+import { actorOf, type Requester } from './requester.ts';
 
 /** A key sent back, perhaps with the command that it is for. */
 export interface Confirmation {
@@ -30,19 +30,45 @@ export async function planConfirmation(
   const row = await parts.store.requestKeys.find(digest);
   const fault = await faultOf(row, requester, parts);
   if (fault || !row) return { command: shown, perform: async () => fault ?? refused('key-unknown') };
-  const held = JSON.parse(row.request!) as HeldRequest;
-  const call = held.call as RequestCall;
-  const meant = formatCall(call);
+  const meant = formatCall(heldOf(row).call as RequestCall);
   if (command !== undefined && normal(command) !== normal(meant))
     return { command: shown, perform: async () => refused('key-unknown') };
-  const planned = await planRequest(call, confirmedRequester(row, held, requester), parts);
+  return planHeldRequest(row, requester, parts);
+}
+
+/**
+ * Lets a request go on that waits under a key.
+ *
+ * @param row not used yet
+ * @param requester who may confirm or decide; nothing is looked at here
+ */
+export async function planHeldRequest(
+  row: RequestKey,
+  requester: Requester,
+  parts: RequestParts,
+): Promise<PlannedRequest> {
+  const held = heldOf(row);
+  const planned = await planRequest(
+    held.call as RequestCall,
+    confirmedRequester(row, held, inItsDomain(held, requester, parts)),
+    parts,
+  );
   return {
-    command: meant,
+    ...planned,
     perform: async (tx) =>
-      (await tx.requestKeys.use(digest, requester.sender, 'done'))
+      (await tx.requestKeys.use(row.digest, actorOf(requester), 'done'))
         ? planned.perform(tx)
         : refused('key-used'),
   };
+}
+
+/** What was asked of one domain is done there, wherever the key came back to. */
+function inItsDomain({ domain }: HeldRequest, requester: Requester, { lists }: RequestParts): Requester {
+  return domain === undefined ? requester : { ...requester, robot: lists.robotOf(domain) };
+}
+
+function heldOf({ request }: RequestKey): HeldRequest {
+  return JSON.parse(request!) as HeldRequest;
 }
 
 /** Says why a key does nothing for this requester. */
@@ -69,7 +95,7 @@ function confirmedRequester(
   const { robot, channel, messageId } = requester;
   const base = { robot, channel, messageId, method: 'md5' as const };
   if (kind === 'confirm') return { ...base, sender: address, confirmedBy: address, requestedBy: held.sender };
-  return { ...base, sender: held.sender, approvedBy: requester.sender || list };
+  return { ...base, sender: held.sender, approvedBy: actorOf(requester) || list };
 }
 
 function normal(command: string): string {

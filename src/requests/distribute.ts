@@ -3,6 +3,7 @@ import { keyArgument, listArgument } from './arguments.ts';
 import { decideAct, findWaiting } from './moderation.ts';
 import { listOperation } from './operation.ts';
 import { done, refused } from './report.ts';
+import { actorOf } from './requester.ts';
 
 /** Lets a post go that waits for an editor. */
 export const distribute = listOperation({
@@ -19,7 +20,7 @@ export const distribute = listOperation({
     return decideAct({ message, outcome: 'distributed' }, situation, async (tx) => {
       await tx.messages.setState(message.id, 'incoming', {
         code: 'released',
-        reason: `approved by ${requester.sender}`,
+        reason: `approved by ${actorOf(requester)}`,
       });
       await tx.jobs.enqueue({ role: 'pipeline', kind: 'process-message', subject: message.id });
       return done('post-distributed', { values: { list: list.address } });

@@ -5,6 +5,7 @@ import type { Repositories } from '../store/store.ts';
 import { digestOfKey } from './keys.ts';
 import type { Act, ListSituation } from './operation.ts';
 import { type RequestReport, refused } from './report.ts';
+import { actorOf } from './requester.ts';
 
 /** What waits for a decision of the people behind a list. */
 export type Waiting =
@@ -72,7 +73,7 @@ export function decideAct(
   carryOut: (tx: Repositories) => Promise<RequestReport>,
 ): Act {
   return async (tx) => {
-    const keys = await tx.requestKeys.useAllOf(message.id, requester.sender, outcome);
+    const keys = await tx.requestKeys.useAllOf(message.id, actorOf(requester), outcome);
     const isOpen = (await tx.messages.stateOf(message.id)) === 'moderation';
     // A post that the operator put back has no keys any more; its state tells.
     if (isOpen && (keys > 0 || (await tx.requestKeys.decisionOn(message.id)) === undefined)) {

@@ -28,3 +28,8 @@ export interface Requester {
   /** What the signature of that message is worth, in words that `VERIFY` gives back. */
   readonly signature?: { readonly status: string; readonly reason: string | null };
 }
+
+/** Names who acts, for what is written down with a decision. */
+export function actorOf({ channel, sender }: Pick<Requester, 'channel' | 'sender'>): string {
+  return channel === 'command-line' ? 'the operator' : sender;
+}
