@@ -6,6 +6,7 @@ import { MessageError } from '../message/error.ts';
 import { readReceivedMessage } from '../message/received-message.ts';
 import { findField } from '../mime/header.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
+import { answerSender } from '../requests/answer-sender.ts';
 import { newId } from '../secrets.ts';
 import type { MessageSummary } from '../store/messages.ts';
 
@@ -58,16 +59,15 @@ async function expire({ message, list, days }: Overdue, parts: PipelineParts): P
     await dropModerationCopies(tx, message.id, clock.now());
     await tx.messages.dropRaw(message.id);
     if (!answered) return;
-    await enqueueServiceMail(tx, `held-expired ${message.id}`, {
+    const waitedFor = message.state === 'auth' ? 'confirmation' : 'moderation';
+    const answer = {
+      subject: `held-expired ${message.id}`,
       template: 'held-expired',
       list: list?.address ?? '',
-      to: [message.envelopeSender],
-      variables: {
-        days,
-        waitedFor: message.state === 'auth' ? 'confirmation' : 'moderation',
-        messageId: answered.messageId,
-      },
-    });
+      to: message.envelopeSender,
+      variables: { days, waitedFor, messageId: answered.messageId },
+    };
+    await answerSender(tx, answer, parts);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { TaskInstance } from '../store/tasks.ts';
-import { agreeOnTasks } from './agree-on-tasks.ts';
+import { taskChanges } from './agree-on-tasks.ts';
 import { TaskError } from './error.ts';
 import { runInstance } from './run-instance.ts';
 import type { TaskParts } from './task-run.ts';
@@ -45,13 +45,21 @@ export class TaskRunner {
   /** Makes the tasks that are asked for, and runs each that is due once. */
   async runOnce(): Promise<void> {
     const { store, clock } = this.#parts;
-    await withTaskLock(this.#parts, this.#holder, agreementLock, () => agreeOnTasks(this.#parts));
+    await this.#agree();
     const due = [...(await store.tasks.due(clock.now(), tasksPerLook))];
     const lane = async () => {
       for (let task = due.shift(); task && !this.#stopping.signal.aborted; task = due.shift())
         await this.#run(task);
     };
     await Promise.all(Array.from({ length: lanes }, lane));
+  }
+
+  /** Looks before it locks: as a rule there is nothing to change. */
+  async #agree(): Promise<void> {
+    if ((await taskChanges(this.#parts)).length === 0) return;
+    await withTaskLock(this.#parts, this.#holder, agreementLock, async () => {
+      for (const change of await taskChanges(this.#parts)) await change();
+    });
   }
 
   async #run(due: TaskInstance): Promise<void> {
