@@ -1,7 +1,7 @@
 import { newId } from '../secrets.ts';
 import type { Database } from './database.ts';
 import { StoreError } from './error.ts';
-import type { CertificateTable } from './schema.ts';
+import type { CertificateEventTable, CertificateTable } from './schema.ts';
 
 /** What a certificate may be used for. */
 export type StoredUsage = 'both' | 'sign' | 'encrypt';
@@ -20,8 +20,16 @@ export interface CertificateRecord
   readonly capabilities: readonly string[] | null;
 }
 
+/** One change of the status of a certificate. */
+export interface CertificateEvent extends Readonly<Omit<CertificateEventTable, 'id' | 'certificateId'>> {
+  readonly status: CertificateStatus;
+}
+
 /** A certificate in use without its bytes. */
 export type CertificateInUse = Pick<CertificateRecord, 'id' | 'address' | 'usage' | 'updatedAt'>;
+
+/** What revocation lists name a certificate by. */
+export type CertificateName = Pick<CertificateRecord, 'id' | 'issuer' | 'serial' | 'updatedAt'>;
 
 const addressesPerQuery = 500;
 
@@ -37,10 +45,38 @@ export class Certificates {
   async upsert(record: Omit<CertificateRecord, 'id'>): Promise<void> {
     const capabilities = record.capabilities === null ? null : JSON.stringify(record.capabilities);
     const { firstSeen: _first, ...changed } = { ...record, capabilities };
-    await this.#database.db
+    const known = await this.#database.db
+      .selectFrom('certificate')
+      .select(['id', 'status'])
+      .where('address', '=', record.address)
+      .where('sha256', '=', record.sha256)
+      .executeTakeFirst();
+    const stored = await this.#database.db
       .insertInto('certificate')
       .values({ ...record, capabilities, id: newId(this.#database.clock.now()) })
       .onConflict((conflict) => conflict.columns(['address', 'sha256']).doUpdateSet(changed))
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    if (known?.status !== record.status) await this.#addEvent(stored.id, record);
+  }
+
+  /** Gives what became of a certificate, from the first day on. */
+  async history(id: string): Promise<readonly CertificateEvent[]> {
+    const query = this.#database.db
+      .selectFrom('certificate_event')
+      .select(['at', 'status', 'source', 'note'])
+      .where('certificateId', '=', id);
+    return (await query.orderBy('id').execute()) as CertificateEvent[];
+  }
+
+  async #addEvent(
+    certificateId: string,
+    { status, source, note }: Pick<CertificateTable, 'status' | 'source' | 'note'>,
+  ): Promise<void> {
+    const at = this.#database.clock.now();
+    await this.#database.db
+      .insertInto('certificate_event')
+      .values({ id: newId(at), certificateId, at, status, source, note })
       .execute();
   }
 
@@ -89,13 +125,22 @@ export class Certificates {
     return (await query.where('status', '=', 'trusted').orderBy('id').execute()) as CertificateInUse[];
   }
 
+  /** @param note why, one word or a sentence of ours */
   async setStatus(id: string, status: CertificateStatus, note: string | null = null): Promise<void> {
     const updatedAt = this.#database.clock.now();
+    const before = await this.find(id);
     await this.#database.db
       .updateTable('certificate')
       .set({ status, note, updatedAt })
       .where('id', '=', id)
       .execute();
+    if (before && before.status !== status) await this.#addEvent(id, { status, source: before.source, note });
+  }
+
+  /** Gives those in use or pending that changed at a time or later, without what is not asked for: there may be many. */
+  async namesSince(sinceMs: number): Promise<readonly CertificateName[]> {
+    const query = this.#database.db.selectFrom('certificate').select(['id', 'issuer', 'serial', 'updatedAt']);
+    return query.where('status', 'in', ['trusted', 'pending']).where('updatedAt', '>=', sinceMs).execute();
   }
 
   /** Gives the certificates in use that end before a time. */

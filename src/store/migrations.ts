@@ -5,6 +5,7 @@ import { firstTables } from './migrations/0001-first-tables.ts';
 import { requestTables } from './migrations/0002-requests.ts';
 import { taskTables } from './migrations/0003-tasks.ts';
 import { archiveTables } from './migrations/0004-archive.ts';
+import { certificateLifeTables } from './migrations/0005-certificate-life.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -12,6 +13,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0002-requests': requestTables,
   '0003-tasks': taskTables,
   '0004-archive': archiveTables,
+  '0005-certificate-life': certificateLifeTables,
 };
 
 /** Gives the migrations in an engine's words. */

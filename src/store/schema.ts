@@ -10,7 +10,10 @@ export interface Schema {
   distribution: DistributionTable;
   delivery: DeliveryTable;
   subscriber: SubscriberTable;
+  subscription_end: SubscriptionEndTable;
   certificate: CertificateTable;
+  certificate_event: CertificateEventTable;
+  certificate_look_up: CertificateLookUpTable;
   certificate_file: CertificateFileTable;
   certificate_notice: NoticeTable;
   ciphertext_seen: CiphertextTable;
@@ -133,6 +136,29 @@ export interface CertificateTable {
   der: Uint8Array;
   capabilities: string | null;
   note: string | null;
+}
+
+/** What became of a certificate, a row for each change of its status. */
+export interface CertificateEventTable {
+  id: string;
+  certificateId: string;
+  at: number;
+  status: string;
+  source: string;
+  note: string | null;
+}
+
+/** When the directory was last asked about somebody. */
+export interface CertificateLookUpTable {
+  address: string;
+  lookedAt: number;
+  found: number;
+}
+
+/** When somebody left the last list. */
+export interface SubscriptionEndTable {
+  address: string;
+  leftAt: number;
 }
 
 export interface CertificateFileTable {

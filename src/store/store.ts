@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { ArchivePosts } from './archive-posts.ts';
+import { CertificateLookUps } from './certificate-look-ups.ts';
 import { CertificateWarnings } from './certificate-warnings.ts';
 import { Certificates } from './certificates.ts';
 import type { Database, OpenDatabase } from './database.ts';
@@ -37,6 +38,7 @@ export interface Repositories {
   readonly deliveries: Deliveries;
   readonly subscribers: Subscribers;
   readonly certificates: Certificates;
+  readonly certificateLookUps: CertificateLookUps;
   readonly mirrorFiles: MirrorFiles;
   readonly notices: Notices;
   readonly ciphertexts: Ciphertexts;
@@ -193,6 +195,7 @@ function repositories(database: Database): Repositories {
     deliveries: new Deliveries(database),
     subscribers: new Subscribers(database),
     certificates: new Certificates(database),
+    certificateLookUps: new CertificateLookUps(database),
     mirrorFiles: new MirrorFiles(database),
     notices: new Notices(database),
     ciphertexts: new Ciphertexts(database),

@@ -65,6 +65,33 @@ export class Subscribers {
     return (await query.executeTakeFirst()).numDeletedRows > 0n;
   }
 
+  /** Writes down that somebody left the last list, where that is so. */
+  async noteEnd(address: string): Promise<void> {
+    if ((await this.listsOf(address)).length > 0) return;
+    const row = { leftAt: this.#database.clock.now() };
+    await this.#database.db
+      .insertInto('subscription_end')
+      .values({ address, ...row })
+      .onConflict((conflict) => conflict.column('address').doUpdateSet(row))
+      .execute();
+  }
+
+  /**
+   * Takes out when an address left its last list, once it is subscribed again.
+   *
+   * @returns ms since 1970; `undefined` where it never left
+   */
+  async takeEnd(address: string): Promise<number | undefined> {
+    const { db } = this.#database;
+    const row = await db
+      .selectFrom('subscription_end')
+      .select('leftAt')
+      .where('address', '=', address)
+      .executeTakeFirst();
+    if (row) await db.deleteFrom('subscription_end').where('address', '=', address).execute();
+    return row?.leftAt;
+  }
+
   async find(list: string, address: string): Promise<Subscriber | undefined> {
     const query = this.#database.db.selectFrom('subscriber').selectAll();
     return query.where('list', '=', list).where('address', '=', address).executeTakeFirst();
