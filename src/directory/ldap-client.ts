@@ -12,6 +12,8 @@ export interface DirectoryServer {
   readonly host: string;
   /** Default: 389, with LDAPS 636. */
   readonly port?: number;
+  /** The IP address to connect to, where it was looked up and checked before; its certificate must still name the host. */
+  readonly address?: string;
 }
 
 /** How a directory is reached. */
@@ -124,9 +126,15 @@ class Connection implements Directory {
       url: `${isSecure ? 'ldaps' : 'ldap'}://${host}:${port}`,
       ...(isSecure && { tlsOptions: this.#tlsOptions() }),
       createConnection: ((...args: Parameters<typeof connect>) =>
-        this.#watched(connect(...args))) as typeof connect,
+        this.#watched(
+          server.address === undefined ? connect(...args) : connect({ host: server.address, port }),
+        )) as typeof connect,
       createSecureConnection: ((...args: Parameters<typeof connectTls>) =>
-        this.#watched(connectTls(...args))) as typeof connectTls,
+        this.#watched(
+          server.address === undefined
+            ? connectTls(...args)
+            : connectTls({ ...this.#tlsOptions(), host: server.address, port }),
+        )) as typeof connectTls,
     });
   }
 

@@ -37,7 +37,7 @@ export async function fetchUrl(address: string, options: FetchOptions): Promise<
   const signal = AbortSignal.timeout(options.timeoutMs);
   let url = parseUrl(address);
   for (let redirects = 0; ; redirects++) {
-    const target = await checkedAddress(url, options, signal);
+    const target = await checkedAddress(url.hostname.replace(/^\[(.*)\]$/, '$1'), options, signal);
     const answer = await requestOnce({
       url,
       target,
@@ -73,13 +73,27 @@ function redirected(from: URL, location: string): URL {
   return parseUrl(to.href);
 }
 
+/**
+ * Finds the address of a host that a stranger named, for a connection to that very address.
+ *
+ * @throws FetchingError `fetch-refused-address`, `fetch-unresolved`, `fetch-timeout`
+ */
+export async function publicAddressOf(
+  host: string,
+  options: Pick<FetchOptions, 'privateHosts' | 'resolve' | 'timeoutMs'>,
+): Promise<string> {
+  const { timeoutMs, ...rest } = options;
+  const address = await checkedAddress(host, rest, AbortSignal.timeout(timeoutMs));
+  if (address === undefined) throw new FetchingError('fetch-unresolved', `the host ${host} is not found`);
+  return address;
+}
+
 /** Gives the address to connect to, or undefined where a proxy finds it. */
 async function checkedAddress(
-  url: URL,
-  { privateHosts, proxy, resolve = systemResolver }: FetchOptions,
+  host: string,
+  { privateHosts, proxy, resolve = systemResolver }: Pick<FetchOptions, 'privateHosts' | 'proxy' | 'resolve'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const isAllowed = privateHosts.some((one) => one.toLowerCase() === host.toLowerCase());
   if (proxy !== undefined && isAllowed) return undefined;
   const addresses = isIP(host) ? [host] : await addressesOf(host, resolve, signal, proxy !== undefined);

@@ -10,9 +10,9 @@ export async function openPost(post: Post, parts: PipelineParts): Promise<StepRe
   // A transparent list opens nothing: what is encrypted passes as it came, to whom it names.
   const isTransparent = post.list?.config.smime_mode === 'transparent';
   const { raw } = post.message;
-  const opening = await (isTransparent
-    ? parts.opener.verify(raw, post.list)
-    : parts.opener.open(raw, post.list));
+  const opening = isTransparent
+    ? await parts.opener.verify(raw, post.list)
+    : await parts.opener.open(raw, post.list);
   const opened: OpenedPost = { ...post, ...opening };
   if (isTransparent) return proceed(opened);
   switch (opened.opened.decryption.status) {

@@ -1,21 +1,19 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { SsympaError } from '../errors.ts';
-import { FetchingError } from '../fetching/error.ts';
 import { fetchUrl } from '../fetching/fetch-url.ts';
 import { readFileIfThere } from '../files.ts';
 import type { Log } from '../log.ts';
 import { type CrlSourceParts, findCrlSources } from './crl-sources.ts';
 import { CrlStore, maxCrlBytes } from './crl-store.ts';
 import { TrustError } from './error.ts';
+import { fetchLdapCrl } from './fetch-ldap-crl.ts';
 import { crlDirectory } from './site-trust.ts';
 
 /** What an update of revocation lists works with. */
 export interface CrlUpdateParts extends Omit<CrlSourceParts, 'nowMs'> {
   readonly clock: Clock;
   readonly log: Log;
-  /** Fetches an `ldap:` address; without it such addresses are told of as not supported. */
-  readonly fetchLdap?: (url: string) => Promise<Uint8Array>;
 }
 
 /** What is updated. */
@@ -98,11 +96,8 @@ async function isFresh(store: CrlStore, url: string, dueBeforeMs: number): Promi
   return crl?.nextUpdateMs !== undefined && crl.nextUpdateMs > dueBeforeMs;
 }
 
-async function fetchList(url: string, { site, fetchLdap }: CrlUpdateParts): Promise<Uint8Array> {
-  if (/^ldaps?:/i.test(url)) {
-    if (fetchLdap) return fetchLdap(url);
-    throw new FetchingError('fetch-bad-url', 'no directory is asked for revocation lists here');
-  }
+async function fetchList(url: string, { site }: CrlUpdateParts): Promise<Uint8Array> {
+  if (/^ldaps?:/i.test(url)) return fetchLdapCrl(url, site);
   const { fetch_private_hosts: privateHosts = [], fetch_proxy: proxy } = site.conf;
   return fetchUrl(url, { maxBytes: maxCrlBytes, timeoutMs, privateHosts, proxy });
 }
