@@ -110,7 +110,7 @@ async function contextOf(
 const secretParameter = /passw|secret|cookie|database/;
 
 /** Gives a single-valued parameter as rules see it; secrets, paragraphs and what is not set have no value. */
-export function parameterText(parameters: object | undefined, name: string): string | undefined {
+function parameterText(parameters: object | undefined, name: string): string | undefined {
   if (!parameters || secretParameter.test(name) || !Object.hasOwn(parameters, name)) return undefined;
   const value = (parameters as Readonly<Record<string, unknown>>)[name];
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;

@@ -1,8 +1,11 @@
 import type { Robot } from '../config/site.ts';
 import { mailFrame } from '../delivery/mail-frame.ts';
+import { withParts } from '../delivery/own-mail.ts';
+import { type OwnVoice, reportVoiceOf } from '../delivery/own-voice.ts';
 import type { List } from '../lists/list.ts';
+import { certsOnlyEntity } from '../smime/sign-entity.ts';
 import type { TemplateValue } from '../templates/mail-templates.ts';
-import { type PreparedMail, prepareMail, type RenderedMail } from '../templates/render-mail.ts';
+import { type PreparedMail, prepareMail } from '../templates/render-mail.ts';
 import { renderPhrase } from '../templates/render-text.ts';
 import type { RequestParts } from './operation.ts';
 import type { RequestReport } from './report.ts';
@@ -23,36 +26,54 @@ export interface ReportFrame {
 
 /** Makes reports; everything that it reads was read before, so that it fits into a transaction. */
 export interface ReportWriter {
+  /** Who speaks in them. */
+  readonly voice: OwnVoice;
+  /** The certificates that an entry brings are attached, all in one part. */
   write(
     entries: readonly ReportEntry[],
     to: string,
     thread: { readonly inReplyTo: string | null; readonly atMs: number },
-  ): RenderedMail;
+  ): UnsignedMail;
   /** Says in clear that the report could not be encrypted, and nothing else. */
-  withheld(to: string, thread: { readonly inReplyTo: string | null; readonly atMs: number }): RenderedMail;
+  withheld(to: string, thread: { readonly inReplyTo: string | null; readonly atMs: number }): UnsignedMail;
+}
+
+/** A message of ours before it is signed or sealed. */
+interface UnsignedMail {
+  readonly raw: Uint8Array;
 }
 
 /** Reads what a report in one language is made from. */
 export async function prepareReports(
   { robot, list, lang }: ReportFrame,
-  { site }: Pick<RequestParts, 'site'>,
+  parts: Pick<RequestParts, 'site' | 'keyring' | 'clock'>,
 ): Promise<ReportWriter> {
-  const { folders, variables, commands: from } = mailFrame(site, robot, list);
+  const { folders, variables, commands } = mailFrame(parts.site, robot, list);
+  const voice = await reportVoiceOf(robot, list, parts);
+  const { from, replyTo } = voice;
+  const addressed = { from, ...(replyTo !== from && { replyTo }) };
   const mail = await prepareMail('command-report', lang, folders);
   const withheld = await prepareMail('command-report-withheld', lang, folders);
   // A report that comes back to where it was made from ends there.
-  const moreFields = [from, ...(list ? [list.address] : [])].map((address) => ['X-Loop', address] as const);
+  const moreFields = [commands, ...(list ? [list.address] : [])].map(
+    (address) => ['X-Loop', address] as const,
+  );
   return {
-    write: (entries, to, thread) =>
-      mail.render({
-        variables: { ...variables, entries: entries.map((entry) => shownEntry(entry, mail)) },
-        from,
-        to: [to],
-        moreFields,
-        ...thread,
-      }),
-    withheld: (to, thread) => withheld.render({ variables, from, to: [to], moreFields, ...thread }),
+    voice,
+    write: (entries, to, thread) => {
+      const shown = { ...variables, entries: entries.map((entry) => shownEntry(entry, mail)) };
+      const { raw } = mail.render({ variables: shown, ...addressed, to: [to], moreFields, ...thread });
+      return { raw: withParts(raw, certificateParts(entries)) };
+    },
+    withheld: (to, thread) => withheld.render({ variables, ...addressed, to: [to], moreFields, ...thread }),
   };
+}
+
+/** RFC 8551 §3.8: one part, each certificate once, in the order of the answers. */
+function certificateParts(entries: readonly ReportEntry[]): readonly Uint8Array[] {
+  const all = entries.flatMap(({ report }) => report.certificates ?? []);
+  const certificates = [...new Map(all.map((one) => [one.sha256, one])).values()];
+  return certificates.length === 0 ? [] : [certsOnlyEntity(certificates)];
 }
 
 /** Gives an entry as the template shows it. */
@@ -66,7 +87,7 @@ function shownEntry({ command, report }: ReportEntry, mail: PreparedMail): Templ
 }
 
 /** Puts what came of a request into words of the reader's language. */
-export function textOfReport(report: RequestReport, { catalogue }: Pick<PreparedMail, 'catalogue'>): string {
+function textOfReport(report: RequestReport, { catalogue }: Pick<PreparedMail, 'catalogue'>): string {
   if (report.code === 'scenario-rejects' && report.reason !== undefined && report.reason !== 'default')
     return catalogue.text('reasons', report.reason);
   const source = catalogue.text('reports', report.code);
