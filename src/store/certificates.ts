@@ -21,7 +21,8 @@ export interface CertificateRecord
 }
 
 /** One change of the status of a certificate. */
-export interface CertificateEvent extends Readonly<Omit<CertificateEventTable, 'id' | 'certificateId'>> {
+export interface CertificateEvent
+  extends Readonly<Omit<CertificateEventTable, 'sequence' | 'certificateId'>> {
   readonly status: CertificateStatus;
 }
 
@@ -66,17 +67,23 @@ export class Certificates {
       .selectFrom('certificate_event')
       .select(['at', 'status', 'source', 'note'])
       .where('certificateId', '=', id);
-    return (await query.orderBy('id').execute()) as CertificateEvent[];
+    return (await query.orderBy('sequence').execute()) as CertificateEvent[];
   }
 
   async #addEvent(
     certificateId: string,
     { status, source, note }: Pick<CertificateTable, 'status' | 'source' | 'note'>,
   ): Promise<void> {
-    const at = this.#database.clock.now();
-    await this.#database.db
+    const { db, clock } = this.#database;
+    const { last } = await db
+      .selectFrom('certificate_event')
+      .select(({ fn }) => fn.max<number | null>('sequence').as('last'))
+      .where('certificateId', '=', certificateId)
+      .executeTakeFirstOrThrow();
+    const sequence = Number(last ?? 0) + 1;
+    await db
       .insertInto('certificate_event')
-      .values({ id: newId(at), certificateId, at, status, source, note })
+      .values({ certificateId, sequence, at: clock.now(), status, source, note })
       .execute();
   }
 

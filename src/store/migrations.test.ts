@@ -22,8 +22,8 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     postgres: '3e631a1a9f80cdaaa1d6cfc7e27bfdf9260e76768a15c0397b28408f376dd6e7',
   },
   '0005-certificate-life': {
-    sqlite: '6f2be7b738d15fa44b383ed13d6e1c23ab19ef77a1a8a0ea0c0451b8c8fc2268',
-    postgres: '00b7f001a44c014a03f399e34a8d2f3caf77e112820f01040d0f103a72048dad',
+    sqlite: '1f019f9ab67a8d060eb14ed5fa4173358a225fbf8d698e5fa7137aadc4464c8c',
+    postgres: 'bcd8359c574dbccca16941856b63fe0ccad36b24f0a76c10371fcf6138e04ad3',
   },
 };
 

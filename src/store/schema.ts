@@ -140,8 +140,8 @@ export interface CertificateTable {
 
 /** What became of a certificate, a row for each change of its status. */
 export interface CertificateEventTable {
-  id: string;
   certificateId: string;
+  sequence: number;
   at: number;
   status: string;
   source: string;

@@ -36,6 +36,7 @@ describe('which certificate of a person is in use', () => {
     return certificates.keep(made.store, {
       address,
       certificate,
+      issuer: ca.certificate,
       usage,
       source,
       signingTimeMs,
@@ -60,6 +61,10 @@ describe('which certificate of a person is in use', () => {
   async function idOf(pair: TestIdentity): Promise<string> {
     const records = await made.store.certificates.ofAddress(address);
     return records.find((one) => one.sha256 === pair.certificate.sha256)!.id;
+  }
+
+  async function statusOf(pair: TestIdentity): Promise<string> {
+    return (await made.store.certificates.get(await idOf(pair))).status;
   }
 
   const sha = (...pairs: TestIdentity[]) => pairs.map((pair) => pair.certificate.sha256).sort();
@@ -97,7 +102,7 @@ describe('which certificate of a person is in use', () => {
     const [short, long] = [issue({ notAfterMs: start + hour }), issue()];
     await keep(short, 'both', -1);
     nowMs = start + 2 * hour;
-    expect(await keep(long, 'both', -2)).toBe('new');
+    expect(await keep(long, 'both', -2)).toBe('replaced');
     expect(await chosen()).toBe(long.certificate.sha256);
   });
 
@@ -113,7 +118,7 @@ describe('which certificate of a person is in use', () => {
     await keep(imported, 'both');
     expect(await keep(harvested, 'both', -1)).toBe('older');
     nowMs += 2 * hour;
-    expect(await keep(harvested, 'both', 1)).toBe('new');
+    expect(await keep(harvested, 'both', 1)).toBe('replaced');
     expect(await inUse()).toEqual(sha(harvested));
   });
 
@@ -161,5 +166,136 @@ describe('which certificate of a person is in use', () => {
     await keep(both, 'both', -1);
     await keep(encrypting, 'encrypt', -1);
     expect(await chosen()).toBe(encrypting.certificate.sha256);
+  });
+
+  it('stays in use, pinned, while one of another authority waits', async () => {
+    const [pinned, foreign] = [issue(), makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true })];
+    await keep(pinned, 'both', -3);
+    expect(await keep(foreign, 'both', -2)).toBe('pending');
+    expect(await keep(foreign, 'both', -1)).toBe('known');
+    expect(await chosen()).toBe(pinned.certificate.sha256);
+    expect(await statusOf(foreign)).toBe('pending');
+  });
+
+  it('is that of another authority once somebody confirmed it, and of none twice', async () => {
+    const [pinned, foreign] = [issue(), makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true })];
+    await keep(pinned, 'both', -3);
+    await keep(foreign, 'both', -2);
+    const id = await idOf(foreign);
+    expect(await certificates.confirm(made.store, id, 'the operator')).toBe(true);
+    expect(await certificates.confirm(made.store, id, 'the operator')).toBe(false);
+    expect(await chosen()).toBe(foreign.certificate.sha256);
+    const history = await made.store.certificates.history(id);
+    expect(history.map(({ status, source, note }) => [status, source, note])).toEqual([
+      ['pending', 'message', 'change'],
+      ['trusted', 'message', 'confirmed by the operator'],
+    ]);
+    const old = await made.store.certificates.history(await idOf(pinned));
+    expect(old.map(({ status, note }) => [status, note])).toEqual([
+      ['trusted', null],
+      ['superseded', 'replaced'],
+    ]);
+  });
+
+  it('never is one that ended while it waited', async () => {
+    const foreign = makeTestCa().issue({
+      address,
+      algorithm: 'rsa-2048',
+      fresh: true,
+      notAfterMs: start + hour,
+    });
+    await keep(issue(), 'both', -3);
+    await keep(foreign, 'both', -2);
+    nowMs = start + 2 * hour;
+    expect(await certificates.confirm(made.store, await idOf(foreign), 'the operator')).toBe(false);
+  });
+
+  it('is not that of an authority that only bears the name of the one that is known', async () => {
+    const impostor = makeTestCa();
+    expect(impostor.name.der).toEqual(ca.name.der);
+    await keep(issue(), 'both', -3);
+    const foreign = impostor.issue({ address, algorithm: 'rsa-2048', fresh: true });
+    expect(await keep(foreign, 'both', -2, { issuer: impostor.certificate })).toBe('pending');
+  });
+
+  it('may be of any authority where it certifies the key that is known', async () => {
+    const pinned = issue();
+    await keep(pinned, 'both', -3);
+    const other = makeTestCa().issue({ address, algorithm: 'rsa-2048', keys: pinned });
+    expect(await keep(other, 'both', -2)).toBe('new');
+  });
+
+  it('is one that a signature of the certificate in use names', async () => {
+    const pinned = issue();
+    const foreign = makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true });
+    await keep(pinned, 'both', -3);
+    const vouchedBy = pinned.certificate.sha256;
+    expect(await keep(foreign, 'both', -2, { vouchedBy })).toBe('replaced');
+    expect(await chosen()).toBe(foreign.certificate.sha256);
+  });
+
+  it('is held against an ended one, too: time alone gives no authority the place of another', async () => {
+    await keep(issue({ notAfterMs: start + hour }), 'both', -3);
+    nowMs = start + 2 * hour;
+    const foreign = makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true });
+    expect(await keep(foreign, 'both', 1)).toBe('pending');
+    expect(await chosen()).toBe('certificate-expired');
+    expect(await keep(issue({ fresh: true }), 'both', 1.5)).toBe('replaced');
+  });
+
+  it('never is one of a revoked key, whoever certifies it anew', async () => {
+    const pair = issue();
+    await keep(pair, 'both', -3);
+    await made.store.certificates.setStatus(await idOf(pair), 'revoked');
+    expect(await keep(issue({ keys: pair }), 'both', -2)).toBe('pending');
+    expect(await keep(issue({ fresh: true }), 'both', -1)).toBe('new');
+  });
+
+  it.each([
+    [
+      'change',
+      'accept',
+      () => makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true }),
+      'replaced',
+    ],
+    ['renewal', 'confirm', () => issue({ fresh: true }), 'pending'],
+  ] as const)('follows the policy of the site: certificate_%s %s', async (name, value, make, outcome) => {
+    await keep(issue(), 'both', -3);
+    const policy = { change: 'confirm', renewal: 'accept', [name]: value } as const;
+    certificates = new UserCertificates({ now: () => nowMs }, () => policy);
+    expect(await keep(make(), 'both', -2)).toBe(outcome);
+  });
+
+  it('stays beside one of another kind of key: RSA beside EC', async () => {
+    const [rsa, ec] = [issue(), issue({ algorithm: 'ec-p256' })];
+    await keep(rsa, 'both', -3, { capabilities: ['aes-256-gcm'] });
+    await keep(ec, 'both', -2, { capabilities: ['aes-256-cbc'] });
+    expect(await inUse()).toEqual(sha(rsa, ec));
+    expect(await chosen()).toBe(rsa.certificate.sha256);
+    await keep(ec, 'both', -1, { capabilities: ['aes-128-gcm'] });
+    expect(await chosen()).toBe(ec.certificate.sha256);
+  });
+
+  it('is that of a directory only where nobody proved another', async () => {
+    const [listed, signed] = [issue(), makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true })];
+    expect(await keep(listed, 'both', undefined, { source: 'ldap' })).toBe('new');
+    expect(await keep(signed, 'both', -1)).toBe('new');
+    expect(await chosen()).toBe(signed.certificate.sha256);
+    expect(await keep(listed, 'both', undefined, { source: 'ldap' })).toBe('older');
+    expect(await chosen()).toBe(signed.certificate.sha256);
+  });
+
+  it('is put aside when its person left the last list and came back, until it is proved again', async () => {
+    const pair = issue();
+    await keep(pair, 'both', -3);
+    const leftAt = nowMs + hour;
+    nowMs += 2 * hour;
+    await certificates.beginAnew(made.store, address, leftAt);
+    expect(await chosen()).toBe('no-certificate');
+    expect(await keep(pair, 'both', 0.5)).toBe('older');
+    expect(await chosen()).toBe('no-certificate');
+    nowMs += hour;
+    expect(await keep(pair, 'both', 2.5)).toBe('new');
+    expect(await chosen()).toBe(pair.certificate.sha256);
   });
 });

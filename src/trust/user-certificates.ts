@@ -2,8 +2,20 @@ import type { Clock } from '../clock.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { formatName } from '../pki/name-text.ts';
+import { readSpki } from '../pki/public-key.ts';
 import type { CertificateRecord } from '../store/certificates.ts';
 import type { Repositories } from '../store/store.ts';
+import {
+  type CertificateChange,
+  type CertificatePolicy,
+  changeOf,
+  isLowerTrust,
+  isOperatorsAct,
+  isPin,
+  mustWait,
+  type Newcomer,
+  usualCertificatePolicy,
+} from './certificate-change.ts';
 import type { CertificateUsage } from './certificate-file-name.ts';
 
 /** Parsed certificates kept by digest: parsing is cheap, making the public key of one is not. */
@@ -23,10 +35,9 @@ export type EncryptionChoice =
     };
 
 /** A certificate to be kept, with all that decides whether it becomes the one in use. */
-export interface NewCertificate {
+export interface NewCertificate extends Newcomer {
   /** Canonical address. */
   readonly address: string;
-  readonly certificate: Certificate;
   readonly usage: CertificateUsage;
   readonly source: CertificateRecord['source'];
   /** Claimed time of the signature that brought it; `null` for what an operator brought. */
@@ -35,47 +46,106 @@ export interface NewCertificate {
   readonly capabilities: readonly string[] | null;
 }
 
-/** What became of a certificate handed in; `renewed`: it was in use, and what is known of its person has changed. */
-export type KeepOutcome = 'new' | 'renewed' | 'known' | 'older';
+/**
+ * What became of a certificate handed in. `renewed`: it was in use, and what is known of its person has changed;
+ * `replaced`: it came into use in the place of another one; `pending`: it waits until it is confirmed.
+ */
+export type KeepOutcome = 'new' | 'replaced' | 'renewed' | 'known' | 'older' | 'pending';
+
+/** Note of a certificate that was in use until its person left the last list, and came back. */
+export const subscribedAnew = 'subscribed-anew';
 
 /** The store of user certificates: which are in use, and which one encrypts. */
 export class UserCertificates {
   readonly #clock: Clock;
+  readonly #policy: () => CertificatePolicy;
   readonly #parsed = new Map<string, Certificate>();
 
-  constructor(clock: Clock) {
+  /** @param policy what the site does with changes, asked each time */
+  constructor(clock: Clock, policy: () => CertificatePolicy = () => usualCertificatePolicy) {
     this.#clock = clock;
+    this.#policy = policy;
   }
 
   /**
-   * Keeps a certificate. It comes into use unless those of later signing time already serve all that it could; what it
-   * replaces stays in the store as `superseded`. What an operator brings always comes into use; what an operator
-   * withdrew comes back only with a later signature, and what was revoked with none.
+   * Keeps a certificate. It comes into use unless those of later signing time already serve all that it could, or the
+   * policy of the site wants it confirmed; what it replaces stays in the store as `superseded`. What an operator brings
+   * always comes into use; what an operator withdrew comes back only with a later signature, and what was revoked with
+   * none.
    */
   async keep(repositories: Repositories, incoming: NewCertificate): Promise<KeepOutcome> {
     const nowMs = this.#clock.now();
     const known = await repositories.certificates.ofAddress(incoming.address);
     const same = known.find((record) => record.sha256 === incoming.certificate.sha256);
     const others = known.filter((record) => record !== same && isInUse(record));
-    const isOurs = incoming.source === 'message';
-    const timeMs = incoming.signingTimeMs ?? (isOurs ? 0 : nowMs);
-    if (isOurs && same && bringsNothing(same, timeMs)) return isInUse(same) ? 'known' : 'older';
-    const older = isOurs && isServed(incoming.usage, others, timeMs, nowMs);
-    await repositories.certificates.upsert(
-      this.#record(incoming, same, older ? 'superseded' : 'trusted', nowMs),
-    );
-    if (older) return 'older';
-    for (const record of others)
-      if (covers(incoming.usage, record.usage) && (!isOurs || effectiveTimeMs(record) <= timeMs))
-        await repositories.certificates.setStatus(record.id, 'superseded');
-    if (!same || !isInUse(same)) return 'new';
+    const isAct = isOperatorsAct(incoming.source);
+    const timeMs = incoming.signingTimeMs ?? (isAct ? nowMs : 0);
+    if (!isAct && same && bringsNothing(same, timeMs)) return isInUse(same) ? 'known' : 'older';
+    const isOlder = !isAct && isServed(incoming, others, timeMs, nowMs);
+    const change = isAct || (same && isInUse(same)) ? 'first' : this.#changeOf(incoming, known);
+    const isPending = !isOlder && mustWait(change, this.#policy());
+    const status = isOlder ? 'superseded' : isPending ? 'pending' : 'trusted';
+    await repositories.certificates.upsert(this.#record(incoming, same, status, change, nowMs));
+    if (isOlder) return 'older';
+    if (isPending) return same?.status === 'pending' ? 'known' : 'pending';
+    await this.#supersede(repositories, incoming, others, isAct ? nowMs : timeMs);
+    if (!same || !isInUse(same)) return isReplacement(change, incoming, others) ? 'replaced' : 'new';
     return hasNews(incoming, same) ? 'renewed' : 'known';
+  }
+
+  /**
+   * Takes a pending certificate into use, in the place of what its person used until now.
+   *
+   * @param by who confirmed it, for its history
+   * @returns false when it does not wait any more, or has ended
+   */
+  async confirm(repositories: Repositories, id: string, by: string): Promise<boolean> {
+    const nowMs = this.#clock.now();
+    const record = await repositories.certificates.get(id);
+    if (record.status !== 'pending' || record.notAfter < nowMs) return false;
+    await repositories.certificates.setStatus(id, 'trusted', `confirmed by ${by}`);
+    for (const other of await repositories.certificates.ofAddress(record.address))
+      if (other.id !== id && isInUse(other) && covers(record.usage, other.usage))
+        await repositories.certificates.setStatus(other.id, 'superseded', 'replaced');
+    return true;
+  }
+
+  /** Puts what an address used before it left its last list aside, until it is proved again. */
+  async beginAnew(repositories: Repositories, address: string, leftAtMs: number): Promise<void> {
+    for (const record of await repositories.certificates.ofAddress(address))
+      if (isInUse(record) && record.updatedAt <= leftAtMs)
+        await repositories.certificates.setStatus(record.id, 'pending', subscribedAnew);
+  }
+
+  #changeOf(incoming: NewCertificate, known: readonly CertificateRecord[]): CertificateChange {
+    const pins = known.filter((record) => isPin(record) && record.sha256 !== incoming.certificate.sha256);
+    return changeOf(
+      incoming,
+      pins.map((record) => ({ status: record.status, certificate: this.parsed(record) })),
+    );
+  }
+
+  async #supersede(
+    repositories: Repositories,
+    incoming: NewCertificate,
+    others: readonly CertificateRecord[],
+    timeMs: number,
+  ): Promise<void> {
+    const kind = keyKind(incoming.certificate);
+    for (const record of others) {
+      if (!covers(incoming.usage, record.usage)) continue;
+      if (!isOperatorsAct(incoming.source) && effectiveTimeMs(record) > timeMs) continue;
+      // RSA beside EC: programs of one person may read the one or the other. A file of the folder stands for itself alone.
+      if (incoming.source !== 'folder' && keyKind(this.parsed(record)) !== kind) continue;
+      await repositories.certificates.setStatus(record.id, 'superseded', 'replaced');
+    }
   }
 
   #record(
     incoming: NewCertificate,
     same: CertificateRecord | undefined,
     status: CertificateRecord['status'],
+    change: CertificateChange,
     nowMs: number,
   ): Parameters<Repositories['certificates']['upsert']>[0] {
     const { certificate } = incoming;
@@ -95,11 +165,11 @@ export class UserCertificates {
       updatedAt: nowMs,
       der: certificate.der,
       capabilities,
-      note: null,
+      note: change === 'first' ? null : change,
     };
   }
 
-  /** Chooses, for each address, the certificate that encrypts to it now: valid, then newest. */
+  /** Chooses, for each address, the certificate that encrypts to it now: valid, then of stronger capability, then newest. */
   async chooseForEncryption(
     repositories: Repositories,
     addresses: readonly string[],
@@ -117,7 +187,8 @@ export class UserCertificates {
     const valid = able.filter((record) => record.notBefore <= nowMs && nowMs <= record.notAfter);
     const best = valid.toSorted(
       // Of a pair that came at once, the certificate for encryption alone is meant.
-      (a, b) => effectiveTimeMs(b) - effectiveTimeMs(a) || rank(a.usage) - rank(b.usage),
+      (a, b) =>
+        strength(b) - strength(a) || effectiveTimeMs(b) - effectiveTimeMs(a) || rank(a.usage) - rank(b.usage),
     )[0];
     if (best) {
       return { status: 'found', certificate: this.parsed(best), capabilities: best.capabilities };
@@ -143,21 +214,34 @@ function isInUse(record: CertificateRecord): boolean {
   return record.status === 'trusted';
 }
 
-/** A message brings nothing for its certificate when a later one did, or when an operator put the certificate away. */
+/** A message brings nothing for its certificate when a later one did, or when it was put away since. */
 function bringsNothing(same: CertificateRecord, timeMs: number): boolean {
   if (same.status === 'revoked') return true;
-  if (same.status === 'withdrawn') return same.updatedAt >= timeMs;
+  if (same.status === 'withdrawn' || same.note === subscribedAnew) return same.updatedAt >= timeMs;
   return isInUse(same) && effectiveTimeMs(same) >= timeMs;
 }
 
-/** Tells whether valid certificates of later time do, together, all that one of a usage could. */
+/** Tells whether mail goes to another key from now on than the one that it went to. */
+function isReplacement(
+  change: CertificateChange,
+  { usage }: NewCertificate,
+  others: readonly CertificateRecord[],
+): boolean {
+  const isOther = change === 'renewal' || change === 'vouched' || change === 'change';
+  return isOther && covers(usage, 'encrypt') && others.some((record) => covers(record.usage, 'encrypt'));
+}
+
+/** Tells whether valid certificates of later time, or of higher trust, do together all that one of a usage could. */
 function isServed(
-  usage: CertificateUsage,
+  { usage, source }: NewCertificate,
   others: readonly CertificateRecord[],
   timeMs: number,
   nowMs: number,
 ): boolean {
-  const later = others.filter((record) => effectiveTimeMs(record) > timeMs && nowMs <= record.notAfter);
+  const outranks = (record: CertificateRecord) => isLowerTrust(source) && !isLowerTrust(record.source);
+  const later = others.filter(
+    (record) => nowMs <= record.notAfter && (outranks(record) || effectiveTimeMs(record) > timeMs),
+  );
   const uses: readonly CertificateUsage[] = usage === 'both' ? ['sign', 'encrypt'] : [usage];
   return uses.every((use) => later.some((record) => covers(record.usage, use)));
 }
@@ -176,7 +260,19 @@ function rank(usage: CertificateUsage): number {
   return usage === 'encrypt' ? 0 : 1;
 }
 
+const authenticatedCipher = /gcm|poly1305/;
+
+/** Who announces authenticated encryption goes before who says nothing, and that one before who announces none. */
+function strength({ capabilities }: CertificateRecord): number {
+  if (capabilities === null) return 1;
+  return capabilities.some((name) => authenticatedCipher.test(name)) ? 2 : 0;
+}
+
+function keyKind({ spki }: Certificate): string {
+  return readSpki(spki).algorithm.oid;
+}
+
 /** The time by which certificates of one person compare: that of the signature, or of the operator's act. */
 function effectiveTimeMs(record: CertificateRecord): number {
-  return record.signingTime ?? (record.source === 'message' ? 0 : record.updatedAt);
+  return record.signingTime ?? (isOperatorsAct(record.source) ? record.updatedAt : 0);
 }

@@ -2,9 +2,9 @@ import type { MigrationSql } from '../engine.ts';
 
 /** The history of certificates, when directories were asked for whom, and who left their last list. */
 export const certificateLifeTables: MigrationSql = ({ text, int, keyed }) => [
-  `create table "certificate_event" ("id" ${text} primary key, "certificateId" ${text} not null,
-    "at" ${int} not null, "status" ${text} not null, "source" ${text} not null, "note" ${text}) ${keyed}`,
-  `create index "certificate_event_of" on "certificate_event" ("certificateId", "id")`,
+  `create table "certificate_event" ("certificateId" ${text} not null, "sequence" ${int} not null,
+    "at" ${int} not null, "status" ${text} not null, "source" ${text} not null, "note" ${text},
+    primary key ("certificateId", "sequence")) ${keyed}`,
   `create table "certificate_look_up" ("address" ${text} primary key, "lookedAt" ${int} not null,
     "found" ${int} not null) ${keyed}`,
   `create index "certificate_look_up_age" on "certificate_look_up" ("lookedAt")`,
