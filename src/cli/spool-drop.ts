@@ -1,6 +1,7 @@
+import { dropModerationCopies } from '../delivery/drop-moderation-copies.ts';
 import { finishWithin } from '../delivery/finish.ts';
 import type { Repositories, Store } from '../store/store.ts';
-import { type SpoolEntry, splitRowId } from './spool-entries.ts';
+import { pendingRequest, type SpoolEntry, splitRowId } from './spool-entries.ts';
 
 const droppedByOperator = { code: 'dropped', reason: 'dropped by the operator' } as const;
 
@@ -17,10 +18,21 @@ export async function dropEntry(store: Store, entry: SpoolEntry, nowMs: number):
       await finishWithin(tx, await tx.distributions.get(distributionId), nowMs);
     });
   }
-  const job = await store.jobs.find('process-message', entry.id);
+  if (await pendingRequest(store, entry.id))
+    return store.transaction(async (tx) => {
+      await tx.requestKeys.use(entry.id, 'the operator', 'dropped');
+    });
+  await dropMessage(store, entry.id, nowMs);
+}
+
+/** With a post that waits go the keys of its editors or its sender, and the copies for editors that are not out yet. */
+async function dropMessage(store: Store, id: string, nowMs: number): Promise<void> {
+  const job = await store.jobs.find('process-message', id);
   await store.transaction(async (tx) => {
-    await tx.messages.setState(entry.id, 'discarded', note);
-    await tx.messages.dropRaw(entry.id);
+    await tx.requestKeys.useAllOf(id, 'the operator', 'dropped');
+    await tx.messages.setState(id, 'discarded', droppedByOperator);
+    await dropModerationCopies(tx, id, nowMs);
+    await tx.messages.dropRaw(id);
     if (job) await tx.jobs.complete(job.id);
   });
 }

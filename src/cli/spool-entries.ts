@@ -1,6 +1,9 @@
+import { formatCall, type RequestCall } from '../requests/call.ts';
+import type { HeldRequest } from '../requests/hold-request.ts';
 import type { WaitingRow } from '../store/deliveries.ts';
 import type { Job } from '../store/jobs.ts';
 import type { MessageState, MessageSummary } from '../store/messages.ts';
+import type { RequestKey } from '../store/request-keys.ts';
 import type { Store } from '../store/store.ts';
 
 /** Why something waits. */
@@ -21,36 +24,90 @@ export interface SpoolEntry {
   readonly code: string | null;
 }
 
-const maxEntries = 10_000;
+/** What waits, the oldest of each kind. */
+export interface SpoolListing {
+  readonly entries: readonly SpoolEntry[];
+  /** Kinds of which more waits than is shown. */
+  readonly cut: readonly SpoolKind[];
+}
 
-type Reader = (store: Store) => Promise<readonly SpoolEntry[]>;
+type Reader = (store: Store, limit: number) => Promise<readonly SpoolEntry[]>;
+
+const kindsOfStates: Readonly<Partial<Record<MessageState, SpoolKind>>> = {
+  incoming: 'incoming',
+  held: 'incoming',
+  moderation: 'moderation',
+  auth: 'auth',
+};
 
 const readers: Readonly<Record<SpoolKind, Reader>> = {
-  incoming: (store) => messagesIn(store, 'incoming', ['incoming', 'held']),
-  moderation: (store) => messagesIn(store, 'moderation', ['moderation']),
-  auth: (store) => messagesIn(store, 'auth', ['auth']),
-  outgoing: async (store) =>
-    (await store.deliveries.deferred({ limit: maxEntries })).map((row) => entryOfRow('outgoing', row)),
+  incoming: (store, limit) => messagesIn(store, ['incoming', 'held'], limit),
+  moderation: (store, limit) => messagesIn(store, ['moderation'], limit),
+  auth: async (store, limit) => [
+    ...(await messagesIn(store, ['auth'], limit)),
+    ...(await store.requestKeys.pending('confirm', undefined, limit)).map(entryOfRequest),
+    ...(await store.requestKeys.pending('approve', undefined, limit)).map(entryOfRequest),
+  ],
+  outgoing: async (store, limit) =>
+    (await store.deliveries.deferred({ limit })).map((row) => entryOfRow('outgoing', row)),
   waiting: async (store) => (await store.deliveries.waiting()).map((row) => entryOfRow('waiting', row)),
   quarantine: async (store) => (await store.jobs.list({ states: ['quarantined'] })).map(entryOfJob),
 };
 
-/** Gives what waits, of one kind or all. */
+/**
+ * Gives what waits, of one kind or all.
+ *
+ * @param limit the most of a kind
+ */
 export async function spoolEntries(
   store: Store,
   kind: SpoolKind | undefined,
-): Promise<readonly SpoolEntry[]> {
+  limit: number,
+): Promise<SpoolListing> {
   const kinds = kind === undefined ? spoolKinds : [kind];
-  return (await Promise.all(kinds.map((one) => readers[one](store)))).flat();
+  const found = await Promise.all(
+    kinds.map(async (one) => ({ kind: one, entries: await readers[one](store, limit + 1) })),
+  );
+  return {
+    entries: found.flatMap(({ entries }) => entries.slice(0, limit)),
+    cut: found.filter(({ entries }) => entries.length > limit).map((one) => one.kind),
+  };
+}
+
+/** Finds one thing that waits by its id, however much there is. */
+export async function findEntry(store: Store, id: string): Promise<SpoolEntry | undefined> {
+  if (id.includes('/')) return findRow(store, id);
+  const message = await store.messages.find(id);
+  const kind = message && kindsOfStates[message.state];
+  if (message && kind) return entryOfMessage(kind, message);
+  const job = (await store.jobs.list({ states: ['quarantined'] })).find((one) => one.id === id);
+  if (job) return entryOfJob(job);
+  const row = await pendingRequest(store, id);
+  return row && entryOfRequest(row);
+}
+
+/** Gives the request that waits under an id of `spool list`; the id is the digest of a key, and opens nothing. */
+export async function pendingRequest(store: Store, id: string): Promise<RequestKey | undefined> {
+  const row = await store.requestKeys.find(id);
+  if (row?.kind !== 'confirm' && row?.kind !== 'approve') return undefined;
+  return row.usedAt === null && row.request !== null ? row : undefined;
+}
+
+async function findRow(store: Store, id: string): Promise<SpoolEntry | undefined> {
+  const [distributionId, address] = splitRowId(id);
+  const row = (await store.deliveries.ofDistribution(distributionId)).find((one) => one.address === address);
+  if (row?.state !== 'pending' && row?.state !== 'waiting') return undefined;
+  const { list } = await store.distributions.get(distributionId);
+  return entryOfRow(row.state === 'waiting' ? 'waiting' : 'outgoing', { ...row, list });
 }
 
 async function messagesIn(
   store: Store,
-  kind: SpoolKind,
   states: readonly MessageState[],
+  limit: number,
 ): Promise<readonly SpoolEntry[]> {
-  const messages = await store.messages.listByState(states, { limit: maxEntries });
-  return messages.map((message) => entryOfMessage(kind, message));
+  const messages = await store.messages.listByState(states, { limit });
+  return messages.map((message) => entryOfMessage(kindsOfStates[message.state]!, message));
 }
 
 function entryOfMessage(kind: SpoolKind, message: MessageSummary): SpoolEntry {
@@ -64,6 +121,23 @@ function entryOfMessage(kind: SpoolKind, message: MessageSummary): SpoolEntry {
     since: new Date(receivedAt).toISOString(),
     reason,
     code,
+  };
+}
+
+/** A request says what was asked; the key that it waits for is known to nobody but its reader. */
+function entryOfRequest({ digest, kind, list, address, request, createdAt }: RequestKey): SpoolEntry {
+  const { call, sender } = JSON.parse(request ?? '{}') as HeldRequest;
+  const command = formatCall(call as RequestCall);
+  const waitsFor = kind === 'approve' ? 'an owner' : 'a confirmation';
+  return {
+    id: digest,
+    kind: 'auth',
+    list,
+    sender,
+    recipient: address,
+    since: new Date(createdAt).toISOString(),
+    reason: `${command} waits for ${waitsFor}`,
+    code: kind === 'approve' ? 'owner-approval' : 'confirmation',
   };
 }
 

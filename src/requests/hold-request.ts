@@ -25,6 +25,8 @@ export interface HeldRequest {
   readonly call: HeldCall;
   /** Who asked. */
   readonly sender: string;
+  /** The domain that was asked. */
+  readonly domain?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function holdForConfirmation(
 ): Promise<boolean> {
   if (!(await mayMail(tx, address))) return false;
   const days = site.conf.clean_delay_queuesubscribe;
-  const held: HeldRequest = { call, sender: requester.sender };
+  const held: HeldRequest = { call, sender: requester.sender, domain: requester.robot.domain };
   const listAddress = list?.address ?? '';
   const key = await issueKey(tx, { kind: 'confirm', list: listAddress, address, held, days }, clock.now());
   await enqueueServiceMail(tx, `request-auth ${newId(clock.now())}`, {
@@ -68,7 +70,7 @@ export async function holdForOwners(
   { site, clock }: RequestParts,
 ): Promise<void> {
   const days = site.conf.clean_delay_queuesubscribe;
-  const held: HeldRequest = { call, sender: requester.sender };
+  const held: HeldRequest = { call, sender: requester.sender, domain: requester.robot.domain };
   const key = await issueKey(
     tx,
     { kind: 'approve', list: list.address, address: about, held, days },

@@ -9,6 +9,7 @@ import { keyArgument, listArgument } from './arguments.ts';
 import { decideAct, findWaiting } from './moderation.ts';
 import { listOperation } from './operation.ts';
 import { done, refused } from './report.ts';
+import { actorOf } from './requester.ts';
 
 /** Refuses a post that waits for an editor, or a request that waits for an owner. */
 export const reject = listOperation({
@@ -23,7 +24,7 @@ export const reject = listOperation({
     const { list, requester } = situation;
     if (waiting.kind === 'request')
       return async (tx) =>
-        (await tx.requestKeys.use(waiting.digest, requester.sender, 'declined'))
+        (await tx.requestKeys.use(waiting.digest, actorOf(requester), 'declined'))
           ? done('declined')
           : refused('key-used');
     const { message } = waiting;
@@ -31,7 +32,7 @@ export const reject = listOperation({
     return decideAct({ message, outcome: 'rejected' }, situation, async (tx) => {
       await tx.messages.setState(message.id, 'refused', {
         code: 'moderator-rejects',
-        reason: `refused by ${requester.sender}`,
+        reason: `refused by ${actorOf(requester)}`,
       });
       await tx.messages.dropRaw(message.id);
       if (answered) await tellSender(tx, message, answered);

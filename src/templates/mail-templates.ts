@@ -218,6 +218,19 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
       days: { meaning: 'days that the post waits' },
     },
   },
+  'post-handed': {
+    to: 'an editor',
+    meaning:
+      'A post that waits, sealed by the operator for one reader (`ssympa spool show --seal-for`). The post is attached, and all of this mail is encrypted.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      id: {
+        meaning: 'identifier of the post, for a signed command; null where no editor can decide',
+        optional: true,
+      },
+      commands: { meaning: 'address that takes commands', optional: true },
+    },
+  },
   'send-auth': {
     to: 'sender of a post',
     meaning: 'A post waits until its sender confirms it; the Subject is the command that does so.',
