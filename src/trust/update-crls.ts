@@ -8,6 +8,7 @@ import { type CrlSourceParts, findCrlSources } from './crl-sources.ts';
 import { CrlStore, maxCrlBytes } from './crl-store.ts';
 import { TrustError } from './error.ts';
 import { fetchLdapCrl } from './fetch-ldap-crl.ts';
+import { rehashCapath } from './rehash-capath.ts';
 import { crlDirectory } from './site-trust.ts';
 
 /** What an update of revocation lists works with. */
@@ -84,6 +85,7 @@ export function crlUpdater(
     const outcomes = await updateCrls(now, { dueBeforeMs, ...(listFile !== undefined && { listFile }) });
     const count = (status: CrlOutcome['status']) => outcomes.filter((one) => one.status === status).length;
     now.log.info('revocation lists updated', { kept: count('kept'), failed: count('failed') });
+    await rehashCapath(now.site.conf, now.log);
   };
 }
 

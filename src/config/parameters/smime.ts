@@ -30,6 +30,12 @@ export const smimeParameters = {
     path,
     'A folder of certificates, each an accepted anchor; their file names (hashed or not) do not matter.',
   ),
+  capath_rehash: group.value(
+    onOff,
+    'off',
+    'Whether the task that updates revocation lists also renews the links (HASH.N) in `capath`, by `openssl rehash`, for other programs that share the folder.',
+    siteOnly,
+  ),
   key_passwd: group.optional(secret, 'The pass phrase of the private keys of all lists.', {
     ...siteOnly,
     aliases: ['key_password', 'password'],
