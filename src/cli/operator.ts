@@ -4,6 +4,7 @@ import type { List } from '../lists/list.ts';
 import { ScenarioFiles } from '../lists/scenario-files.ts';
 import { silentLog } from '../log.ts';
 import type { ListSituation, RequestParts, Situation } from '../requests/operation.ts';
+import { ListKeyring } from '../trust/list-keys.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import type { CliIo } from './io.ts';
 import type { OpenSite } from './site-options.ts';
@@ -31,7 +32,8 @@ export function operatorSituation(
   const log = silentLog;
   const certificates = new UserCertificates(clock);
   const scenarios = new ScenarioFiles(site, { clock, log });
-  const parts: RequestParts = { site, store, lists, certificates, scenarios, clock, log };
+  const keyring = new ListKeyring(() => site.conf.key_passwd, log);
+  const parts: RequestParts = { site, store, lists, certificates, keyring, scenarios, clock, log };
   const requester = {
     sender: 'nobody',
     method: 'md5',

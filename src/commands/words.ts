@@ -23,6 +23,8 @@ const meanings: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['invite inv', request('invite')],
   ['review rev who', request('review')],
   ['info inf', request('info')],
+  ['certificate cert', request('certificate')],
+  ['confirm-certificate', request('confirm-certificate')],
   ['remind rem', request('remind', 'global-remind')],
   ['set', request('set', 'set-all')],
   ['lists lis list', request('lists')],
@@ -44,6 +46,11 @@ const meanings: readonly (readonly [words: string, meaning: Meaning])[] = [
 
 const byWord: ReadonlyMap<string, Meaning> = new Map(
   meanings.flatMap(([words, meaning]) => words.split(' ').map((word): [string, Meaning] => [word, meaning])),
+);
+
+/** The requests that have a command by mail: others are for the operator and the web. */
+export const commandOperations: readonly OperationName[] = [...new Set(byWord.values())].flatMap((meaning) =>
+  meaning.kind === 'request' ? [meaning.name, ...(meaning.everywhere ? [meaning.everywhere] : [])] : [],
 );
 
 /** Finds what a word means; case does not count. */

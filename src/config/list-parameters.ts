@@ -120,6 +120,11 @@ const listOwnParameters = {
     'off',
     'Whether a post that came with AES-GCM goes out with AES-CBC to all when a subscriber can read nothing else; else that subscriber waits.',
   ),
+  service_mail_encryption: smime.value(
+    choice('answers', 'always'),
+    'answers',
+    'Which mail of the list itself is encrypted, to readers with a usable certificate: `answers` what answers or speaks of something that came encrypted, `always` all of it but what tells of missing or ending certificates.',
+  ),
   smime_mode: smime.value(
     choice('transparent', 'reencrypt', 'mla'),
     'reencrypt',

@@ -26,6 +26,8 @@ export function splitMessage(raw: Uint8Array): TextPart {
 }
 
 const lineEnd = Buffer.from('\r\n');
+const mimeVersion = Buffer.from('MIME-Version: 1.0\r\n');
+const postHead = Buffer.from('Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n');
 
 /**
  * Attaches a post that is no secret to a text.
@@ -35,28 +37,40 @@ const lineEnd = Buffer.from('\r\n');
  * @returns a multipart entity, Content-* fields first
  */
 export function attachedPost(text: Uint8Array, post: Uint8Array): Uint8Array {
-  return multipart(text, crlf(post));
+  return multipart(text, [concat(postHead, crlf(post))]);
 }
 
-/** A message of ours as it is sealed: the fields outside, and the payload with the whole header inside. */
+/** Attaches entities, each with its Content-* fields, to a message of ours. */
+export function withParts(raw: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 0) return raw;
+  const { head, text } = splitMessage(raw);
+  return concat(head, mimeVersion, multipart(text, parts));
+}
+
+/** A message of ours with the whole header inside. RFC 9788 §5.2.1. */
 export interface ProtectedMail {
   /** Fields, each ended by CRLF; no MIME field among them. */
   readonly head: Uint8Array;
-  /** To be sealed. */
+  /** To be signed, sealed, or both. */
   readonly payload: Uint8Array;
 }
 
 /**
- * Protects the header of a message of ours that is to be sealed: outside the Subject is `[...]`. RFC 9788 §5.2.1.
+ * Protects the header of a message of ours. Where it is to be sealed the Subject outside is `[...]`.
  *
  * @param raw the message as it was rendered
- * @param entity what is sealed in place of its text
+ * @param mode `clear` for what is signed only
+ * @param entity what is protected in place of its text
  */
-export function protectMail(raw: Uint8Array, entity: Uint8Array = splitMessage(raw).text): ProtectedMail {
+export function protectMail(
+  raw: Uint8Array,
+  mode: 'clear' | 'cipher' = 'cipher',
+  entity: Uint8Array = splitMessage(raw).text,
+): ProtectedMail {
   const fields = parseEntity(raw)
     .header.fields.filter(({ name }) => !isMime(name))
     .map(({ name, body }) => [name, body] as const);
-  const { payload, outerFields } = protectHeaders({ fields, entity, mode: 'cipher' });
+  const { payload, outerFields } = protectHeaders({ fields, entity, mode });
   const head = outerFields.map(([name, body]) => formatField(name, body)).join('');
   return { head: new Uint8Array(Buffer.from(head)), payload };
 }
@@ -67,14 +81,20 @@ export function protectMail(raw: Uint8Array, entity: Uint8Array = splitMessage(r
  *
  * @param own the message of ours as it was rendered
  * @param post the post as received
+ * @param sign signs the whole, before it is sealed
  */
-export function wrappedPost(own: Uint8Array, post: Uint8Array, payload: OpenedContent): OpenedContent {
+export function wrappedPost(
+  own: Uint8Array,
+  post: Uint8Array,
+  payload: OpenedContent,
+  sign: (entity: Uint8Array) => Uint8Array,
+): OpenedContent {
   const { fields } = parseEntity(post).header;
   const outer = fields.filter(({ name }) => !isMime(name)).map((field) => field.raw);
-  const head = Buffer.concat([crlf(Buffer.concat(outer)), Buffer.from('MIME-Version: 1.0\r\n')]);
+  const head = concat(postHead, crlf(Buffer.concat(outer)), mimeVersion);
   return payload.use((bytes) => {
-    const whole = multipart(splitMessage(own).text, Buffer.concat([head, bytes]));
-    return new OpenedContent(protectMail(own, whole).payload);
+    const whole = multipart(splitMessage(own).text, [concat(head, bytes)]);
+    return new OpenedContent(sign(protectMail(own, 'cipher', whole).payload));
   });
 }
 
@@ -82,21 +102,22 @@ function isMime(name: string): boolean {
   return /^(?:content-|mime-version$)/i.test(name);
 }
 
-function multipart(text: Uint8Array, message: Uint8Array): Uint8Array {
+function multipart(text: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
   // Random, so that nothing in a post can end its part.
-  const boundary = `moderation-${randomToken(18).replaceAll(/[^A-Za-z0-9]/g, '0')}`;
+  const boundary = `mixed-${randomToken(18).replaceAll(/[^A-Za-z0-9]/g, '0')}`;
   const line = (content: string) => Buffer.from(`${content}\r\n`);
-  return new Uint8Array(
-    Buffer.concat([
-      line(`Content-Type: multipart/mixed; boundary="${boundary}"\r\n`),
-      line(`--${boundary}`),
-      text,
-      line(`\r\n--${boundary}`),
-      line('Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n'),
-      message,
-      line(`\r\n--${boundary}--`),
+  return concat(
+    line(`Content-Type: multipart/mixed; boundary="${boundary}"\r\n`),
+    ...[text, ...parts].flatMap((part, index) => [
+      line(index === 0 ? `--${boundary}` : `\r\n--${boundary}`),
+      part,
     ]),
+    line(`\r\n--${boundary}--`),
   );
+}
+
+function concat(...pieces: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(pieces));
 }
 
 /** Mail that came by a pipe may have bare line feeds; inside a message of ours lines end as in mail. */

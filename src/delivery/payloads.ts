@@ -1,9 +1,15 @@
+import type { List } from '../lists/list.ts';
+import { parseEntity } from '../mime/entity.ts';
+import { findField } from '../mime/header.ts';
+import type { OpenedContent } from '../smime/opened.ts';
 import type { Distribution } from '../store/distributions.ts';
+import { ownSigning } from '../trust/own-signer.ts';
 import { type CopySource, plainCopies, SealedCopies } from './copy-source.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
 import { DeliveryError } from './error.ts';
 import { wrappedPost } from './own-mail.ts';
+import { signPayload } from './seal-own-mail.ts';
 
 /** Distributions that nobody works on now and whose opened content is kept for their next packet. */
 const maxIdle = 4;
@@ -22,10 +28,10 @@ interface Kept {
  * the last packet, however that ended.
  */
 export class Payloads {
-  readonly #parts: Pick<DeliveryParts, 'store' | 'lists' | 'opener'>;
+  readonly #parts: Pick<DeliveryParts, 'store' | 'lists' | 'opener' | 'keyring' | 'clock'>;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(parts: Pick<DeliveryParts, 'store' | 'lists' | 'opener'>) {
+  constructor(parts: Pick<DeliveryParts, 'store' | 'lists' | 'opener' | 'keyring' | 'clock'>) {
     this.#parts = parts;
   }
 
@@ -93,8 +99,17 @@ export class Payloads {
       );
     const payload =
       distribution.form === 'wrapped'
-        ? wrappedPost(distribution.content ?? new Uint8Array(), message.raw, opened.payload)
+        ? await this.#wrap(distribution.content ?? new Uint8Array(), message.raw, opened.payload, list)
         : opened.payload;
     return new SealedCopies(distribution.head, payload, seal);
+  }
+
+  /** Signed by the list where our own part speaks in its name: whether it can was looked at when that was written. */
+  async #wrap(own: Uint8Array, post: Uint8Array, payload: OpenedContent, list: List): Promise<OpenedContent> {
+    const from = findField(parseEntity(own).header, 'from')?.body.trim();
+    const signing = await ownSigning(list, this.#parts);
+    const signer = signing.status === 'signs' && from === list.address ? signing.signer : undefined;
+    const atMs = this.#parts.clock.now();
+    return wrappedPost(own, post, payload, (entity) => signPayload(entity, { signer, atMs }));
   }
 }

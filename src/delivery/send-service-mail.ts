@@ -1,14 +1,18 @@
+import type { Robot } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
 import { bodyBytes, parseEntity } from '../mime/entity.ts';
 import { newId } from '../secrets.ts';
 import type { WaitingRow } from '../store/deliveries.ts';
 import type { JobHandler } from '../store/job-runner.ts';
 import type { Repositories } from '../store/store.ts';
-import { type RenderedMail, renderMail } from '../templates/render-mail.ts';
+import { mailTemplates } from '../templates/mail-templates.ts';
+import { renderMail } from '../templates/render-mail.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { formatPolicy } from './distribution-policy.ts';
 import { mailFrame } from './mail-frame.ts';
+import { type OwnVoice, tellUnsigned, voiceOf } from './own-voice.ts';
 import { pendingRows, planPackets } from './packets.ts';
+import { type OwnSeal, ownSealFor, sealOwnMail, signOwnMail } from './seal-own-mail.ts';
 import type { ServiceMail } from './service-mail.ts';
 import { dropForLeaver, enqueuePacket, isPost } from './waiting.ts';
 
@@ -25,10 +29,12 @@ export function serviceMailHandler(parts: DeliveryParts): JobHandler {
     const list = asked.list === '' ? undefined : await parts.lists.find(asked.list);
     const mail = { ...asked, to: addressees(asked.to, list) };
     if (mail.to.length === 0) return { status: 'done' };
-    const rendered = await render(parts, mail, list);
+    const made = await makeMail(parts, mail, list);
     await parts.store.transaction(async (tx) => {
       // The id is the job's: a job that ran before a crash, or on another node, has sent this mail.
-      if (!(await tx.distributions.find(job.id))) await insertServiceMail(tx, job.id, mail, rendered, parts);
+      if (await tx.distributions.find(job.id)) return;
+      await insertServiceMail(tx, job.id, mail, made, parts);
+      await tellUnsigned(tx, made.voice, parts);
     });
     return { status: 'done' };
   };
@@ -51,12 +57,13 @@ export function missingNoticeHandler(parts: DeliveryParts): JobHandler {
     const list = await lists.find(listAddress);
     if (!first || !list) return { status: 'done' };
     const mail = await missingNotice(parts, list, address, [first, ...others]);
-    const rendered = await render(parts, mail, list);
+    const made = await makeMail(parts, mail, list);
     await store.transaction(async (tx) => {
       const nowMs = clock.now();
       // Marked with the mail: a job that is done again after a crash finds that nothing is due.
-      if (await tx.notices.dueThenMark(listAddress, address, nowMs, periodMs))
-        await insertServiceMail(tx, newId(nowMs), mail, rendered, parts);
+      if (!(await tx.notices.dueThenMark(listAddress, address, nowMs, periodMs))) return;
+      await insertServiceMail(tx, newId(nowMs), mail, made, parts);
+      await tellUnsigned(tx, made.voice, parts);
     });
     return { status: 'done' };
   };
@@ -81,13 +88,57 @@ async function missingNotice(
   return { template: 'forward-not-sealable', list, to, variables: { address: cameTo, since, code } };
 }
 
-async function render(
+/** A message of ours that is ready to go out, and who speaks in it. */
+interface MadeMail {
+  readonly raw: Uint8Array;
+  readonly voice: OwnVoice;
+}
+
+/** Renders a mail in the name of who sends it, signs it once, and seals it where it speaks of what came encrypted. */
+async function makeMail(
   parts: DeliveryParts,
   mail: AddressedMail,
   list: List | undefined,
-): Promise<RenderedMail> {
-  const { site, clock, lists } = parts;
-  const robot = list?.robot ?? lists.robotOf(mail.domain ?? mail.to[0] ?? '');
+): Promise<MadeMail> {
+  const robot = list?.robot ?? parts.lists.robotOf(mail.domain ?? mail.to[0] ?? '');
+  const voice = await voiceOf(robot, list, parts);
+  const rendered = await render(parts, mail, { robot, list, voice });
+  const by = { signer: voice.signer, atMs: parts.clock.now() };
+  const seal = await sealOf(mail, list, parts);
+  const raw = (seal && sealOwnMail(rendered, by, seal)) ?? signOwnMail(rendered, by);
+  return { raw, voice };
+}
+
+/**
+ * Decides whether a mail is sealed: it speaks of what came encrypted, or its list seals all it can. Nothing in a service
+ * mail is a secret that came encrypted, so that it goes out readable where a reader has no certificate.
+ */
+async function sealOf(
+  mail: AddressedMail,
+  list: List | undefined,
+  { certificates, store }: DeliveryParts,
+): Promise<OwnSeal | undefined> {
+  const sealsAll = list?.config.service_mail_encryption === 'always';
+  if (mailTemplates[mail.template]?.neverSealed || (!mail.cameAs && !sealsAll)) return undefined;
+  const choices = await certificates.chooseForEncryption(store, mail.to);
+  return ownSealFor(
+    mail.to.map((address) => choices.get(address)),
+    mail.cameAs ?? 'cbc',
+  );
+}
+
+interface Setting {
+  readonly robot: Robot;
+  readonly list: List | undefined;
+  readonly voice: OwnVoice;
+}
+
+async function render(
+  parts: DeliveryParts,
+  mail: AddressedMail,
+  { robot, list, voice }: Setting,
+): Promise<Uint8Array> {
+  const { site, clock } = parts;
   const { messageId, ...variables } = mail.variables;
   const frame = mailFrame(site, robot, list);
   const rendered = await renderMail({
@@ -95,16 +146,30 @@ async function render(
     lang: await languageOf(mail.to, list?.config.lang ?? robot.conf.lang, parts),
     folders: frame.folders,
     variables: { ...frame.variables, ...variables },
-    from: frame.from,
+    from: voice.from,
     to: mail.to,
     atMs: clock.now(),
     inReplyTo: typeof messageId === 'string' ? messageId : null,
-    ...(mail.replyTo === 'commands' && { replyTo: frame.commands }),
-    ...(list && { moreFields: [['X-Loop', list.address]] as const }),
+    ...replyToOf(mail.replyTo === 'commands' ? frame.commands : voice.replyTo, voice),
+    moreFields: loopFields(list, voice),
   });
   for (const fault of rendered.faults)
     parts.log.warn('template not usable', { template: mail.template, code: fault.code, site: site.file });
-  return rendered;
+  return rendered.raw;
+}
+
+/** No Reply-To where it would say what From says. */
+function replyToOf(replyTo: string, { from }: OwnVoice): { readonly replyTo?: string } {
+  return replyTo === from ? {} : { replyTo };
+}
+
+/** Mail that comes back to the address that it speaks for ends there. */
+function loopFields(
+  list: List | undefined,
+  { signer, from }: OwnVoice,
+): readonly (readonly [string, string])[] {
+  if (list) return [['X-Loop', list.address]];
+  return signer ? [['X-Loop', from]] : [];
 }
 
 /** One reader is written to in the language that is known of that person; several in that of the list. */
@@ -126,7 +191,7 @@ export async function insertServiceMail(
   tx: Repositories,
   id: string,
   mail: { readonly list: string; readonly to: readonly string[] },
-  { raw }: Pick<RenderedMail, 'raw'>,
+  { raw }: { readonly raw: Uint8Array },
   { clock, site }: Pick<DeliveryParts, 'clock' | 'site'>,
 ): Promise<void> {
   const nowMs = clock.now();

@@ -11,6 +11,8 @@ export interface ServiceMail {
   readonly to: readonly string[] | 'owners' | 'editors';
   /** Where answers go, beside the address that it is from: `commands` is the address that takes commands. */
   readonly replyTo?: 'commands';
+  /** How that came which it speaks of; left out where that was not encrypted. What speaks of a secret is sealed if it can be. */
+  readonly cameAs?: 'cbc' | 'aead';
   /** Values for the template: never plaintext, nor a secret but the one-time key that the mail is there to bring. */
   readonly variables: Readonly<Record<string, string | number | readonly string[] | null>>;
 }

@@ -1,13 +1,11 @@
-import { protectMail } from '../delivery/own-mail.ts';
-import { sealClassOf, sealPolicyFor } from '../delivery/seal-class.ts';
+import { tellUnsigned } from '../delivery/own-voice.ts';
+import { ownSealFor, type SignOwn, sealOwnMail, signOwnMail } from '../delivery/seal-own-mail.ts';
 import { insertServiceMail } from '../delivery/send-service-mail.ts';
-import { SsympaError } from '../errors.ts';
 import { mayBeAnswered } from '../message/automatic.ts';
-import { mayReport } from '../requests/limits.ts';
-import { type RequestReport, refused } from '../requests/report.ts';
+import { mayReport, type ReportToSend } from '../requests/limits.ts';
+import { type ReportCode, type RequestReport, refused } from '../requests/report.ts';
 import type { ReportEntry } from '../requests/report-mail.ts';
 import { newId } from '../secrets.ts';
-import { sealEntity } from '../smime/seal-entity.ts';
 import type { Repositories } from '../store/store.ts';
 import type { EncryptionChoice } from '../trust/user-certificates.ts';
 import type { CommandBatch } from './command-batch.ts';
@@ -34,11 +32,19 @@ export async function settleCommands(
     await tx.messages.dropRaw(post.message.id);
     const shown = entries.filter(isShown);
     if (shown.length === 0 || !mayBeAnswered(post.message)) return;
-    if (!(await mayReport(tx, batch.replyTo, parts))) return;
+    if (!(await mayReport(tx, toSendOf(shown, batch), parts))) return;
     const raw = reportOf(shown, post, batch, isClosed ? { choice } : undefined, parts.clock.now());
     const mail = { list: post.list?.address ?? '', to: [batch.replyTo] };
     await insertServiceMail(tx, newId(parts.clock.now()), mail, { raw }, parts);
+    await tellUnsigned(tx, batch.reports.voice, parts);
   });
+}
+
+function toSendOf(entries: readonly Entry[], { replyTo, signatures }: CommandBatch): ReportToSend {
+  const reports = entries.map(({ report }) => report);
+  // Whoever sends a signature a second time need not have made it.
+  const isReplayed = reports.some(({ code }) => code === 'signature-replayed');
+  return { to: replyTo, reports, isProved: signatures.length > 0 && !isReplayed };
 }
 
 interface Entry extends ReportEntry {
@@ -48,14 +54,30 @@ interface Entry extends ReportEntry {
 async function carryOut(
   tx: Repositories,
   post: OpenedPost,
-  { commands, signature }: CommandBatch,
+  { commands, signatures }: CommandBatch,
 ): Promise<readonly Entry[]> {
-  if (signature !== null && !(await tx.usedSignatures.claim(signature, post.message.id)))
-    return [{ command: '', report: refused('signature-replayed'), quiet: false }];
+  const code = await replayOf(tx, post, signatures);
+  if (code) return [{ command: '', report: refused(code), quiet: false }];
   const entries: Entry[] = [];
   for (const { command, quiet, perform } of commands)
     entries.push({ command, quiet, report: await perform(tx) });
   return entries;
+}
+
+/** Uses up what the commands came with: neither a signature nor an encrypted content counts a second time. */
+async function replayOf(
+  tx: Repositories,
+  { message, opened, list, robot }: OpenedPost,
+  signatures: readonly string[],
+): Promise<ReportCode | undefined> {
+  for (const signature of signatures)
+    if (!(await tx.usedSignatures.claim(signature, message.id))) return 'signature-replayed';
+  const { status, contentDigest, keyDigest } = opened.decryption;
+  if (status !== 'opened') return undefined;
+  for (const digest of [contentDigest, keyDigest])
+    if (digest !== null && !(await tx.ciphertexts.claim(list?.address ?? robot.domain, digest, message.id)))
+      return 'sent-before';
+  return undefined;
 }
 
 /** `QUIET` spares people the good news; a scenario that is quiet tells nothing at all. */
@@ -79,28 +101,9 @@ function reportOf(
   atMs: number,
 ): Uint8Array {
   const thread = { inReplyTo: messageIdOf(post), atMs };
+  const by: SignOwn = { signer: reports.voice.signer, atMs };
   const report = reports.write(entries, replyTo, thread).raw;
-  if (!closed) return report;
-  return sealed(report, closed.choice, post) ?? reports.withheld(replyTo, thread).raw;
-}
-
-function sealed(
-  report: Uint8Array,
-  choice: EncryptionChoice | undefined,
-  { opened }: OpenedPost,
-): Uint8Array | undefined {
-  if (choice?.status !== 'found') return undefined;
-  const inbound = opened.decryption.aead ? 'aead' : 'cbc';
-  const sealClass = sealClassOf(choice.capabilities, sealPolicyFor(inbound, [choice.capabilities], false));
-  if (sealClass.status === 'waits') return undefined;
-  const { head: outer, payload } = protectMail(report);
-  try {
-    const sealer = sealEntity(payload, sealClass.cipher);
-    const { head, tail } = sealer.copyFor(choice.certificate);
-    const fields = Buffer.from(`MIME-Version: 1.0\r\n${sealer.fields}\r\n`);
-    return Buffer.concat([outer, fields, head, tail]);
-  } catch (error) {
-    if (error instanceof SsympaError && error.code === 'cannot-encrypt-to') return undefined;
-    throw error;
-  }
+  if (!closed) return signOwnMail(report, by);
+  const seal = ownSealFor([closed.choice], post.opened.decryption.aead ? 'aead' : 'cbc');
+  return (seal && sealOwnMail(report, by, seal)) ?? signOwnMail(reports.withheld(replyTo, thread).raw, by);
 }

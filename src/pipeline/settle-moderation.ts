@@ -1,10 +1,12 @@
 import { formatPolicy } from '../delivery/distribution-policy.ts';
 import { mailFrame } from '../delivery/mail-frame.ts';
 import { attachedPost, protectMail, splitMessage } from '../delivery/own-mail.ts';
+import { tellUnsigned, voiceOf } from '../delivery/own-voice.ts';
 import { type DistributionRows, distributionRows, writeDistribution } from '../delivery/recipient-plan.ts';
-import { enqueueServiceMail } from '../delivery/service-mail.ts';
+import { type SignOwn, signOwnMail } from '../delivery/seal-own-mail.ts';
 import { enqueueMissingNotice } from '../delivery/waiting.ts';
 import { parseEntity } from '../mime/entity.ts';
+import { answerSender } from '../requests/answer-sender.ts';
 import { issueKey } from '../requests/keys.ts';
 import { newId } from '../secrets.ts';
 import { prepareMail, type RenderedMail } from '../templates/render-mail.ts';
@@ -12,7 +14,7 @@ import type { StillUndecided } from './decide-once.ts';
 import type { Disposition } from './disposition.ts';
 import { planRecipients } from './plan-distribution.ts';
 import type { OpenedPost, PipelineParts } from './post.ts';
-import { messageIdOf, senderToTell, writeDecision } from './settle.ts';
+import { messageIdOf, secrecyOf, senderToTell, writeDecision } from './settle.ts';
 
 /**
  * Keeps a post for the editors: the state, the key, a copy for each editor and the word to the sender in one transaction.
@@ -29,6 +31,7 @@ export async function settleModeration(
   const days = list.config.clean_delay_queuemod;
   const frame = mailFrame(site, list.robot, list);
   const mail = await prepareMail('moderate', list.config.lang, frame.folders);
+  const voice = await voiceOf(list.robot, list, parts);
   const plan = await planRecipients(post, list.receptiveEditors, 'null', parts);
   await store.transaction(async (tx) => {
     if (!(await isOurs(tx))) return;
@@ -44,39 +47,45 @@ export async function settleModeration(
     const key = await issueKey(tx, order, nowMs);
     const rendered = mail.render({
       variables: { ...frame.variables, key, days, commands: frame.commands },
-      from: frame.from,
+      from: voice.from,
       replyTo: frame.commands,
       to: list.receptiveEditors,
       atMs: nowMs,
       moreFields: [['X-Loop', list.address]],
     });
-    const rows = rowsOf(post, rendered, plan, parts);
+    const rows = rowsOf(post, { rendered, by: { signer: voice.signer, atMs: nowMs } }, plan, parts);
     await writeDistribution(tx, rows);
+    await tellUnsigned(tx, voice, parts);
     for (const row of rows.deliveries)
       if (row.state === 'waiting') await enqueueMissingNotice(tx, list.address, row.address);
     const to = senderToTell(post);
     const isQuiet =
       'explanation' in disposition && disposition.explanation?.decision.modifiers.includes('quiet');
     if (to === undefined || isQuiet) return;
-    await enqueueServiceMail(tx, `post-held ${post.message.id}`, {
-      template: 'post-held',
-      list: list.address,
-      to: [to],
-      variables: { messageId: messageIdOf(post) },
-    });
+    const about = { subject: `post-held ${post.message.id}`, template: 'post-held', list: list.address };
+    await answerSender(
+      tx,
+      { ...about, ...secrecyOf(post), to, variables: { messageId: messageIdOf(post) } },
+      parts,
+    );
   });
+}
+
+/** Our own part of a moderation mail, and who signs the whole. */
+interface OwnPart {
+  readonly rendered: RenderedMail;
+  readonly by: SignOwn;
 }
 
 function rowsOf(
   post: OpenedPost,
-  rendered: RenderedMail,
+  { rendered, by }: OwnPart,
   plan: Awaited<ReturnType<typeof planRecipients>>,
   { clock, site }: PipelineParts,
 ): DistributionRows {
   const nowMs = clock.now();
   const sealed = plan.policy.seal !== null;
-  const { head, text } = splitMessage(rendered.raw);
-  const whole = sealed ? undefined : splitEntity(attachedPost(text, post.message.raw));
+  const whole = sealed ? undefined : splitEntity(readableMail(rendered.raw, post.message.raw, by));
   const base = {
     id: newId(nowMs),
     messageId: post.message.id,
@@ -84,9 +93,7 @@ function rowsOf(
     sender: '',
     sequence: 0,
     // What is sealed is put together when it leaves; here lies our own part of it alone.
-    head: whole
-      ? Buffer.concat([head, Buffer.from('MIME-Version: 1.0\r\n'), whole.fields])
-      : protectMail(rendered.raw).head,
+    head: whole ? whole.fields : protectMail(rendered.raw).head,
     content: whole ? whole.body : rendered.raw,
     createdAt: nowMs,
     finishedAt: null,
@@ -97,6 +104,14 @@ function rowsOf(
   const rows = distributionRows(base, { ...plan, policy }, site.conf.nrcpt, keepUntil);
   const form = sealed ? 'wrapped' : 'notice';
   return { ...rows, distribution: { ...rows.distribution, form, policy: formatPolicy(policy) } };
+}
+
+/** The post goes along as it is; a signature covers it with our text. */
+function readableMail(own: Uint8Array, post: Uint8Array, by: SignOwn): Uint8Array {
+  const { head, text } = splitMessage(own);
+  const entity = attachedPost(text, post);
+  if (by.signer) return signOwnMail(own, by, entity);
+  return Buffer.concat([head, Buffer.from('MIME-Version: 1.0\r\n'), entity]);
 }
 
 function splitEntity(entity: Uint8Array): { readonly fields: Uint8Array; readonly body: Uint8Array } {

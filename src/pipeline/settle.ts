@@ -1,8 +1,9 @@
 import type { DistributionRows } from '../delivery/recipient-plan.ts';
-import { enqueueServiceMail, type ServiceMail } from '../delivery/service-mail.ts';
+import type { ServiceMail } from '../delivery/service-mail.ts';
 import { tellKeyUnavailable } from '../delivery/tell-key-unavailable.ts';
 import { enqueueMissingNotice } from '../delivery/waiting.ts';
 import { mayBeAnswered } from '../message/automatic.ts';
+import { type Answer, answerSender } from '../requests/answer-sender.ts';
 import type { MessageState, StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
 import type { Disposition } from './disposition.ts';
@@ -82,30 +83,44 @@ export async function writeMissing(
   }
   const to = senderToTell(post);
   if (to === undefined || post.kind !== 'post' || !parts.site.conf.cert_missing_report) return;
-  await enqueueServiceMail(tx, `sender-report ${rows.distribution.id}`, {
-    template: 'cert-missing-report-sender',
-    list,
-    to: [to],
-    variables: { count: waiting.length, messageId: messageIdOf(post) },
-  });
+  const variables = { count: waiting.length, messageId: messageIdOf(post) };
+  const about = { subject: `sender-report ${rows.distribution.id}`, template: 'cert-missing-report-sender' };
+  await answerSender(tx, { ...about, ...secrecyOf(post), list, to, variables }, parts);
 }
 
 /** Asks for the answer to the sender of a refused post. */
-export async function writeRefusal(tx: Repositories, post: Post, disposition: Disposition): Promise<void> {
+export async function writeRefusal(
+  tx: Repositories,
+  post: Post,
+  disposition: Disposition,
+  parts: PipelineParts,
+): Promise<void> {
   if (disposition.status !== 'reject') return;
   const to = senderToTell(post);
   if (to === undefined) return;
   // Every failure to read, and the replay of a ciphertext, is answered with the same words (RFC 3218 §2.3).
   const unreadable = disposition.code === 'not-readable' || disposition.code === 'already-distributed';
-  const mail: ServiceMail = {
+  const answer: Answer = {
+    subject: `refusal ${post.message.id}`,
     template: unreadable ? 'not-readable' : 'post-rejected',
     list: post.list?.address ?? '',
-    to: [to],
+    to,
+    ...secrecyOf(post),
     variables: unreadable
       ? { messageId: messageIdOf(post) }
-      : { messageId: messageIdOf(post), reason: disposition.scenarioReason ?? disposition.code },
+      : { messageId: messageIdOf(post), ...reasonOf(post, disposition) },
   };
-  await enqueueServiceMail(tx, `refusal ${post.message.id}`, mail);
+  await answerSender(tx, answer, parts);
+}
+
+/** Who sent a command to a list is told where commands go. */
+function reasonOf(
+  { robot }: Post,
+  { code, scenarioReason }: Extract<Disposition, { readonly status: 'reject' }>,
+): ServiceMail['variables'] {
+  if (code === 'misaddressed-command')
+    return { reason: code, commands: `${robot.conf.email}@${robot.domain}` };
+  return { reason: scenarioReason ?? code };
 }
 
 /** Tells the listmaster, once a period and list, that posts wait for a key. */
@@ -117,6 +132,12 @@ export async function writeHold(
 ): Promise<void> {
   if (disposition.status !== 'hold' || disposition.code !== 'key-unavailable' || !post.list) return;
   await tellKeyUnavailable(tx, post.list.address, parts);
+}
+
+/** What speaks of a post that came encrypted is encrypted where it can be. */
+export function secrecyOf(post: Post | OpenedPost): Pick<ServiceMail, 'cameAs'> {
+  if (!('opened' in post) || post.opened.decryption.status !== 'opened') return {};
+  return { cameAs: post.opened.decryption.aead ? 'aead' : 'cbc' };
 }
 
 /** The address that may be told of a failure: the envelope sender (RFC 3834 §4), unless a machine wrote. */

@@ -34,10 +34,12 @@ describe('INFO', () => {
   });
 
   it('says that encrypted mail may be sent, once the list has a certificate', async () => {
-    const welcome = /encrypted mail may be sent to it\. board-request@example\.org gives help/;
+    const welcome = /attached: encrypted mail may be sent to it\. board-request@example\.org gives help/;
     expect((await infoOf()).join('\n')).not.toMatch(welcome);
-    site.listKey('board');
+    const pair = site.listKey('board');
     expect((await infoOf()).join('\n')).toMatch(welcome);
+    const { certificates } = await ask(site, 'info', { list: 'board' }, { sender });
+    expect(certificates?.map((one) => one.sha256)).toEqual([pair.certificate.sha256]);
   });
 
   it('adds the text of the owners, without what is no text', async () => {

@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readFileIfThere } from '../files.ts';
 import type { List } from '../lists/list.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import { certificatesToGive } from '../trust/own-signer.ts';
 import { type AnswerTexts, answerTexts, oneLine } from './answer-texts.ts';
 import { listArgument } from './arguments.ts';
+import { certificateLines } from './certificate-lines.ts';
 import { type ListSituation, listOperation, type RequestParts } from './operation.ts';
 import { peopleLines, seesConcealed } from './people-shown.ts';
 import { done } from './report.ts';
 
 const maxInfoBytes = 65_536;
-/** As large as the keyring reads. */
-const maxCertificateBytes = 1 << 20;
 
 /** Says what a list is for, who runs it, and how one joins, leaves and posts. */
 export const info = listOperation({
@@ -22,14 +23,15 @@ export const info = listOperation({
     const { list } = situation;
     const texts = await answerTexts(situation);
     const text = await infoText(situation, texts);
+    const certificates = await certificatesToGive(list, situation.parts);
     const answer = [
       ...headLines(situation, texts),
       '',
       ...howToLines(list, texts),
-      ...(await postingLines(situation, texts)),
+      ...(await postingLines(situation, texts, certificates)),
       ...(text === '' ? [] : ['', ...text.split('\n')]),
     ];
-    return async () => done('answer', { answer });
+    return async () => done('answer', { answer, certificates });
   },
 });
 
@@ -54,12 +56,14 @@ function howToLines({ name, robot, address }: List, { line }: AnswerTexts): read
 
 async function postingLines(
   { list, parts }: ListSituation,
-  { line }: AnswerTexts,
+  texts: AnswerTexts,
+  [certificate]: readonly Certificate[],
 ): Promise<readonly string[]> {
+  const { line } = texts;
   const request = `${list.name}-request@${list.robot.domain}`;
   return [
     ...((await isModerated(list, parts)) ? [line('moderated')] : []),
-    ...((await hasCertificate(list)) ? [line('encrypted-welcome', { request })] : []),
+    ...(certificate ? [line('encrypted-welcome', { request }), ...certificateLines(certificate, texts)] : []),
   ];
 }
 
@@ -68,12 +72,6 @@ async function isModerated(list: List, { scenarios }: RequestParts): Promise<boo
   const loaded = await scenarios.load('send', list.config.send, list);
   if (loaded.status !== 'loaded') return false;
   return loaded.scenario.rules.some(({ action }) => ['editor', 'editorkey'].includes(action.name));
-}
-
-async function hasCertificate({ directory }: List): Promise<boolean> {
-  for (const file of ['cert.pem', 'cert.pem.enc'])
-    if (await readFileIfThere(join(directory, file), maxCertificateBytes)) return true;
-  return false;
 }
 
 /** The text that the owners wrote; one that cannot be read is left out, since the rest of the answer holds without it. */

@@ -11,7 +11,7 @@ import type { Requester } from './requester.ts';
 
 /** What requests work with. */
 export interface RequestParts
-  extends Pick<DeliveryParts, 'site' | 'store' | 'lists' | 'certificates' | 'clock' | 'log'> {
+  extends Pick<DeliveryParts, 'site' | 'store' | 'lists' | 'certificates' | 'keyring' | 'clock' | 'log'> {
   readonly scenarios: ScenarioFiles;
 }
 

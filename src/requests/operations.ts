@@ -1,6 +1,8 @@
 import { add } from './add.ts';
 import { archiveIndex } from './archive-index.ts';
+import { certificate } from './certificate.ts';
 import { closeList } from './close-list.ts';
+import { confirmCertificate } from './confirm-certificate.ts';
 import { createList } from './create-list.ts';
 import { del } from './del.ts';
 import { distribute } from './distribute.ts';
@@ -27,6 +29,8 @@ import { which } from './which.ts';
 /** Every operation, alike for mail, web, API and command line. */
 export const operations = {
   add,
+  certificate,
+  'confirm-certificate': confirmCertificate,
   del,
   distribute,
   get,

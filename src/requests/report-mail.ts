@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import type { Robot } from '../config/site.ts';
 import { mailFrame } from '../delivery/mail-frame.ts';
 import { withParts } from '../delivery/own-mail.ts';
 import { type OwnVoice, reportVoiceOf } from '../delivery/own-voice.ts';
 import type { List } from '../lists/list.ts';
 import { certsOnlyEntity } from '../smime/sign-entity.ts';
+import { type Catalogue, loadCatalogue } from '../templates/catalogue.ts';
+import { TemplateError } from '../templates/error.ts';
 import type { TemplateValue } from '../templates/mail-templates.ts';
-import { type PreparedMail, prepareMail } from '../templates/render-mail.ts';
+import { prepareMail } from '../templates/render-mail.ts';
 import { renderPhrase } from '../templates/render-text.ts';
 import type { RequestParts } from './operation.ts';
 import type { RequestReport } from './report.ts';
@@ -46,7 +49,7 @@ interface UnsignedMail {
 /** Reads what a report in one language is made from. */
 export async function prepareReports(
   { robot, list, lang }: ReportFrame,
-  parts: Pick<RequestParts, 'site' | 'keyring' | 'clock'>,
+  parts: Pick<RequestParts, 'site' | 'keyring' | 'clock' | 'log'>,
 ): Promise<ReportWriter> {
   const { folders, variables, commands } = mailFrame(parts.site, robot, list);
   const voice = await reportVoiceOf(robot, list, parts);
@@ -58,15 +61,33 @@ export async function prepareReports(
   const moreFields = [commands, ...(list ? [list.address] : [])].map(
     (address) => ['X-Loop', address] as const,
   );
+  const shipped = await loadCatalogue([join(parts.site.defaultsDir, 'locales')], lang);
+  const warn = ({ code }: TemplateError) =>
+    parts.log.warn('template not usable', { template: 'command-report', code, site: parts.site.file });
+  const texts = { nearest: mail.catalogue, shipped, warn };
   return {
     voice,
     write: (entries, to, thread) => {
-      const shown = { ...variables, entries: entries.map((entry) => shownEntry(entry, mail)) };
-      const { raw } = mail.render({ variables: shown, ...addressed, to: [to], moreFields, ...thread });
+      const shown = { ...variables, entries: shownEntries(entries, texts) };
+      const { raw, faults } = mail.render({
+        variables: shown,
+        ...addressed,
+        to: [to],
+        moreFields,
+        ...thread,
+      });
+      for (const fault of faults) warn(fault);
       return { raw: withParts(raw, certificateParts(entries)) };
     },
     withheld: (to, thread) => withheld.render({ variables, ...addressed, to: [to], moreFields, ...thread }),
   };
+}
+
+/** Short texts, and those to fall back to: what a site wrote amiss must not take the commands of a message with it. */
+interface ReportTexts {
+  readonly nearest: Catalogue;
+  readonly shipped: Catalogue;
+  readonly warn: (fault: TemplateError) => void;
 }
 
 /** RFC 8551 §3.8: one part, each certificate once, in the order of the answers. */
@@ -76,20 +97,36 @@ function certificateParts(entries: readonly ReportEntry[]): readonly Uint8Array[
   return certificates.length === 0 ? [] : [certsOnlyEntity(certificates)];
 }
 
-/** Gives an entry as the template shows it. */
-function shownEntry({ command, report }: ReportEntry, mail: PreparedMail): TemplateValue {
-  return {
-    command,
-    status: report.status,
-    text: textOfReport(report, mail),
-    answer: report.answer ?? [],
-  };
+/** Characters of all answers of a report together; more is more than templates may take, and than anybody reads. */
+const maxAnswerLength = 400_000;
+
+/** Gives the entries as the template shows them; what is too much of the answers is cut, and the last line says so. */
+function shownEntries(entries: readonly ReportEntry[], texts: ReportTexts): readonly TemplateValue[] {
+  let left = maxAnswerLength;
+  return entries.map(({ command, report }) => {
+    const lines = report.answer ?? [];
+    const fitting = lines.findIndex((line) => {
+      left -= line.length + 1;
+      return left < 0;
+    });
+    const answer = fitting < 0 ? lines : [...lines.slice(0, fitting), '[…]'];
+    return { command, status: report.status, text: textOfReport(report, texts), answer };
+  });
 }
 
 /** Puts what came of a request into words of the reader's language. */
-function textOfReport(report: RequestReport, { catalogue }: Pick<PreparedMail, 'catalogue'>): string {
+function textOfReport(report: RequestReport, { nearest, shipped, warn }: ReportTexts): string {
   if (report.code === 'scenario-rejects' && report.reason !== undefined && report.reason !== 'default')
-    return catalogue.text('reasons', report.reason);
-  const source = catalogue.text('reports', report.code);
-  return renderPhrase(source, report.values ?? {}, catalogue, `reports.${report.code}`);
+    return nearest.text('reasons', report.reason);
+  const phrase = (catalogue: Catalogue) => {
+    const source = catalogue.text('reports', report.code);
+    return renderPhrase(source, report.values ?? {}, catalogue, `reports.${report.code}`);
+  };
+  try {
+    return phrase(nearest);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    warn(error);
+    return phrase(shipped);
+  }
 }

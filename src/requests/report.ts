@@ -1,3 +1,4 @@
+import type { Certificate } from '../pki/certificate.ts';
 import type { TemplateValue } from '../templates/mail-templates.ts';
 
 /** What came of a request; the texts for people stand under `reports` in `locales/`. */
@@ -15,6 +16,12 @@ export const reportCodes = {
   reminded: { meaning: 'Each subscriber gets a reminder.' },
   answer: { meaning: 'The answer follows.' },
   help: { meaning: 'The commands follow.' },
+  'certificate-given': { meaning: 'The certificate to encrypt to the list goes with the answer.' },
+  'no-certificate': {
+    meaning: 'The list has no certificate that can be used, so it takes no encrypted mail.',
+  },
+  'certificate-confirmed': { meaning: 'The certificate of the person is used from now on.' },
+  'certificate-not-pending': { meaning: 'No certificate of the person waits that the words name.' },
   'nothing-to-show': { meaning: 'There is nothing to show.' },
   'posts-sent': { meaning: 'The posts asked for are on their way, each in a message of its own.' },
   'post-distributed': { meaning: 'The post is let go to the subscribers.' },
@@ -55,6 +62,10 @@ export const reportCodes = {
   'signature-replayed': { meaning: 'The signature of the message was used for commands before.' },
   'signing-time-missing': { meaning: 'The signature does not say when it was made.' },
   'signing-time-off': { meaning: 'The signature is too old, or of the future.' },
+  'sealed-by-another': {
+    meaning: 'What came encrypted was signed, or addressed from, by another than the sender of the message.',
+  },
+  'sent-before': { meaning: 'The same encrypted content came before.' },
   'signed-for-another': { meaning: 'The protected To does not name the address that the message came to.' },
   'bad-option': { meaning: 'There is no such option, or the list does not offer it.' },
   'bad-list': { meaning: 'A list of that name cannot be made.' },
@@ -73,6 +84,8 @@ export interface RequestReport {
   readonly reason?: string;
   /** Lines of an answer, shown as they are. */
   readonly answer?: readonly string[];
+  /** Certificates that the answer brings; the report carries them in a part of their own. */
+  readonly certificates?: readonly Certificate[];
   /** The scenario wants that whoever asked is told nothing. */
   readonly isQuiet?: true;
 }

@@ -21,6 +21,8 @@ export interface MailTemplate {
   /** RFC 3834 §5: `auto-replied` answers a message, everything else is `auto-generated`. */
   readonly autoSubmitted: 'auto-generated' | 'auto-replied';
   readonly variables: Readonly<Record<string, TemplateVariable>>;
+  /** It tells somebody of a certificate that is missing or ends, so that it has to be readable without. */
+  readonly neverSealed?: true;
 }
 
 const count = (meaning: string): TemplateVariable => ({ meaning });
@@ -44,6 +46,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     meaning:
       'Posts wait, because there is no usable certificate to seal them with. Once a period, not once a post.',
     autoSubmitted: 'auto-generated',
+    neverSealed: true,
     variables: {
       count: count('number of posts that wait'),
       since: { meaning: 'when the first of them came, ms since 1970', optional: true },
@@ -53,6 +56,31 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
         optional: true,
       },
       keepDays: { meaning: 'days after which a waiting post is dropped', optional: true },
+    },
+  },
+  'certificate-pending': {
+    to: 'the person that a certificate names',
+    meaning:
+      'Another certificate of the person came, and is not used before an answer with the key comes back from the address.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      key: { meaning: 'what the answer brings back; it makes the certificate one that is used' },
+      address: { meaning: 'address that the certificate names' },
+      issuer: { meaning: 'name of the authority that made it' },
+      serial: { meaning: 'its serial number in hexadecimal' },
+      fingerprint: { meaning: 'its SHA-256 in hexadecimal' },
+      days: count('days that the key is good for'),
+    },
+  },
+  'certificate-replaced': {
+    to: 'the person that a certificate names',
+    meaning: 'Encrypted mail goes to another certificate of the person from now on.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'address that the certificate names' },
+      issuer: { meaning: 'name of the authority that made it' },
+      serial: { meaning: 'its serial number in hexadecimal' },
+      fingerprint: { meaning: 'its SHA-256 in hexadecimal' },
     },
   },
   'cert-missing-report-sender': {
@@ -84,7 +112,10 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     to: 'sender of a post',
     meaning: 'The post was refused; the reason is a key of `locales/`.',
     autoSubmitted: 'auto-replied',
-    variables: { reason: { meaning: 'key of the reason', optional: true } },
+    variables: {
+      reason: { meaning: 'key of the reason', optional: true },
+      commands: { meaning: 'address that takes commands, where the post was one', optional: true },
+    },
   },
   'post-too-large': {
     to: 'sender of a post',
@@ -108,6 +139,16 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     autoSubmitted: 'auto-generated',
     variables: { count: { meaning: 'number of posts that wait', optional: true } },
   },
+  'unsigned-listmaster': {
+    to: 'listmasters',
+    meaning:
+      'Mail of a list, or of the address that takes commands, goes out unsigned: its key cannot be used.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'the address that would sign' },
+      code: { meaning: 'why it cannot, a code of the reference' },
+    },
+  },
   'quarantine-listmaster': {
     to: 'listmasters',
     meaning: 'A message or a job could not be worked on and was put aside.',
@@ -122,6 +163,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     to: 'owner, editor or listmaster',
     meaning: 'An encrypted message to a role could not be sealed for one of the people behind it.',
     autoSubmitted: 'auto-generated',
+    neverSealed: true,
     variables: {
       address: { meaning: 'address that the message came to' },
       since: { meaning: 'when it came, ms since 1970', optional: true },
@@ -205,6 +247,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     to: 'sender of commands',
     meaning: 'Commands came encrypted, and there is no certificate to encrypt their results to.',
     autoSubmitted: 'auto-replied',
+    neverSealed: true,
     variables: {},
   },
   moderate: {
@@ -297,6 +340,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     meaning:
       'The certificate of the reader ends within days, or has ended. Once a stage. Sympa calls it `certif_warning`.',
     autoSubmitted: 'auto-generated',
+    neverSealed: true,
     variables: {
       address: { meaning: 'address that the certificate is kept for' },
       stage: { meaning: '`expiring` or `expired`' },

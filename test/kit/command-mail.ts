@@ -76,7 +76,8 @@ export function readMail(sunk: {
 }): ReadMail {
   const entity = parseEntity(sunk.data);
   const field = (name: string) => findField(entity.header, name)?.body ?? '';
-  const text = entity.contentType.type === 'multipart/mixed' ? entity.children[0]! : entity;
+  const inside = entity.contentType.type === 'multipart/signed' ? entity.children[0]! : entity;
+  const text = inside.contentType.type === 'multipart/mixed' ? inside.children[0]! : inside;
   return {
     to: sunk.recipients,
     from: field('from'),

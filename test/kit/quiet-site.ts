@@ -111,6 +111,7 @@ function partsOf(
     store,
     lists,
     certificates,
+    keyring,
     opener: new MessageOpener({ keyring, anchors, clock }),
     transport: peerTransport(peer, copies),
     recorder: new OutcomeRecorder(store),

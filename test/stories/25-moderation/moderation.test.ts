@@ -44,7 +44,9 @@ describe('story 25: posts that wait for an editor', () => {
     const raw = plainMessage({ from: author, to: list, subject: 'A proposal' }, 'One ä.\n');
     const out = await mail.send(raw, author, list);
     for (const editor of [first, second]) {
-      const entity = parseEntity(questionTo(out, editor).data);
+      const mail = parseEntity(questionTo(out, editor).data);
+      expect(mail.contentType.type).toBe('multipart/signed');
+      const entity = mail.children[0]!;
       expect(entity.contentType.type).toBe('multipart/mixed');
       const attached = entity.children[1]!;
       const { start, end } = attached.bodySpan;
@@ -123,7 +125,8 @@ describe('story 25: posts that wait for an editor', () => {
     expect(sealed.subject).toBe('[...]');
     const opened = decryptMessage(sealed.data, firstPair);
     const entity = parseEntity(opened);
-    expect(entity.contentType.type).toBe('multipart/mixed');
+    expect(entity.contentType.type).toBe('multipart/signed');
+    expect(entity.children[0]!.contentType.type).toBe('multipart/mixed');
     expect(Buffer.from(opened).includes(Buffer.from(inner))).toBe(true);
     const told = mailTo(out, second);
     expect(told.text).toContain('it could not be encrypted to you');
