@@ -13,6 +13,7 @@ export const rejectCodes = {
   'list-no-open': { meaning: 'The list is closed or not open yet.' },
   'list-unknown': { meaning: 'The list is no longer there.' },
   'scenario-rejects': { meaning: 'The authorization scenario of the list refuses the post.' },
+  'misaddressed-command': { meaning: 'The post looks like a command, which lists do not take.' },
 } as const;
 
 export type RejectCode = keyof typeof rejectCodes;

@@ -3,57 +3,82 @@ import {
   moderationOf,
   scriptOfBody,
   scriptOfSubject,
-  unflow,
 } from '../commands/command-script.ts';
+import type { ParsedAct } from '../commands/parse-command.ts';
 import { type PlannedCommand, planCommands } from '../commands/plan-commands.ts';
+import type { List } from '../lists/list.ts';
+import { mayBeAnswered } from '../message/automatic.ts';
 import { acceptedLanguage } from '../message/language.ts';
 import { messageVariables, securityOf } from '../message/scenario-variables.ts';
-import { MimeError } from '../mime/error.ts';
-import { findField } from '../mime/header.ts';
+import { parseAddress } from '../mime/address.ts';
+import { understoodCall } from '../requests/call.ts';
 import { type ReportCode, refused } from '../requests/report.ts';
 import { prepareReports } from '../requests/report-mail.ts';
 import type { Requester } from '../requests/requester.ts';
-import { readMainText } from '../smime/legacy-display.ts';
 import { type CommandProof, proofOf } from './command-proof.ts';
-import { reject } from './disposition.ts';
+import { discard, reject } from './disposition.ts';
 import { type OpenedPost, type PipelineParts, proceed, type StepResult, settled } from './post.ts';
+import { subjectOf, textOf } from './readable-text.ts';
 
-/** Refuses commands of nobody: there is no one to ask a scenario about. */
+/** Refuses commands of nobody: there is no one to ask a scenario about, nor an address for the report. */
 export async function requireAuthor(post: OpenedPost): Promise<StepResult<OpenedPost>> {
-  return post.message.sender.status === 'known' ? proceed(post) : settled(reject('no-sender'));
+  return hasAuthor(post) ? proceed(post) : settled(reject('no-sender'));
+}
+
+function hasAuthor({ message: { sender } }: OpenedPost): boolean {
+  return sender.status === 'known' && parseAddress(sender.address) !== undefined;
 }
 
 /** Reads the commands of a message to an address that takes nothing else, and decides on each. */
 export async function readCommands(post: OpenedPost, parts: PipelineParts): Promise<StepResult<OpenedPost>> {
-  const script = fixedScript(post) ?? scriptOf(post);
+  return execute(post, fixedScript(post) ?? scriptOf(post), parts);
+}
+
+async function execute(
+  post: OpenedPost,
+  script: CommandScript,
+  parts: PipelineParts,
+): Promise<StepResult<OpenedPost>> {
+  // A machine that answers while somebody is away, with the key in its Subject, confirms nothing.
+  if (script.commands.some(({ act }) => takesKey.has(act.kind)) && !mayBeAnswered(post.message))
+    return settled(discard('auto-submitted'));
   return settled({ status: 'execute', batch: await batchOf(post, script, parts) });
 }
+
+const takesKey: ReadonlySet<ParsedAct['kind']> = new Set(['auth', 'confirm-post']);
 
 /** Words that people write to `LIST-request` for the service, not for the owners. */
 const requestWords: ReadonlySet<string> = new Set(['subscribe', 'signoff']);
 
 /**
- * Takes out of the mail for the owners of a list what is for the service: a Subject that is a command to join or leave,
- * a key sent back, or a body of commands alone. Everything else goes on.
+ * Takes out of the mail for the owners of a list what is for the service: a Subject that is a command to join or leave
+ * that list, a key sent back, or a body of whole commands about that list alone. Everything else goes on: people begin
+ * sentences with such words too.
  */
 export async function readOwnersCommands(
   post: OpenedPost,
   parts: PipelineParts,
 ): Promise<StepResult<OpenedPost>> {
-  if (post.message.sender.status !== 'known') return proceed(post);
-  const surroundings = { list: post.list!.address };
-  const subject = scriptOfSubject(subjectOf(post) ?? '', surroundings);
+  if (!hasAuthor(post)) return proceed(post);
+  const { address: list } = post.list!;
+  const subject = scriptOfSubject(subjectOf(post) ?? '', { list });
   const first = subject?.commands[0]?.act;
-  const isForUs =
-    first?.kind === 'auth' ||
-    first?.kind === 'confirm-post' ||
-    first?.kind === 'help' ||
-    (first?.kind === 'request' && requestWords.has(first.call.name));
-  const body = isForUs ? undefined : scriptOfBody(textOf(post), surroundings);
-  const isWholeBody = body !== undefined && body.commands.length > 0 && body.stopped === undefined;
-  const script = isForUs ? subject : isWholeBody ? body : undefined;
-  if (!script) return proceed(post);
-  return settled({ status: 'execute', batch: await batchOf(post, script, parts) });
+  const isJoining = first?.kind !== 'request' || requestWords.has(first.call.name);
+  if (subject && first && isJoining && isForUs(first, post.list!)) return execute(post, subject, parts);
+  const body = scriptOfBody(textOf(post), { list });
+  const isWhole = body.commands.length > 0 && body.stopped === undefined;
+  return isWhole && body.commands.every(({ act }) => isForUs(act, post.list!))
+    ? execute(post, body, parts)
+    : proceed(post);
+}
+
+/** Tells whether a line is a command that is about this list, or about none. */
+function isForUs(act: ParsedAct, { name, address }: List): boolean {
+  if (act.kind !== 'request') return act.kind !== 'faulty';
+  const call = understoodCall(act.call);
+  if (!call) return false;
+  const { list } = call.arguments;
+  return list === undefined || list === name || list === address;
 }
 
 /** The addresses `LIST-subscribe` and `LIST-unsubscribe` are a command each; Subject and body do not count. */
@@ -66,27 +91,11 @@ function fixedScript({ list, message }: OpenedPost): CommandScript | undefined {
 
 function scriptOf(post: OpenedPost): CommandScript {
   const subject = subjectOf(post) ?? '';
-  return scriptOfSubject(subject) ?? scriptOfBody(textOf(post), moderationOf(subject));
-}
-
-/** RFC 9788 §4.8.1: where a header is protected, that one is meant. */
-function subjectOf({ opened, message }: OpenedPost): string | undefined {
-  const { mode, status, subject } = opened.headerProtection;
-  if (mode !== 'none' && status !== 'unprotected') return subject ?? undefined;
-  return findField(message.entity.header, 'subject')?.body;
-}
-
-/** Only plain text is read for commands; of what breaks a limit nothing. */
-function textOf({ opened }: OpenedPost): string {
-  try {
-    const decrypted = opened.decryption.status === 'opened';
-    const main = opened.innermost?.use((bytes) => readMainText(bytes, decrypted));
-    if (main?.subtype !== 'plain') return '';
-    return main.format === 'flowed' ? unflow(main.text) : main.text;
-  } catch (error) {
-    if (error instanceof MimeError) return '';
-    throw error;
-  }
+  const fromSubject = scriptOfSubject(subject);
+  if (fromSubject && fromSubject.commands[0]!.act.kind !== 'faulty') return fromSubject;
+  // A Subject that only begins like a command may be a sentence above commands.
+  const body = scriptOfBody(textOf(post), moderationOf(subject));
+  return fromSubject && body.commands.length === 0 ? fromSubject : body;
 }
 
 async function batchOf(post: OpenedPost, script: CommandScript, parts: PipelineParts) {
@@ -99,7 +108,7 @@ async function batchOf(post: OpenedPost, script: CommandScript, parts: PipelineP
     commands: await planned(post, script, proof, parts),
     replyTo: sender,
     reports: await prepareReports({ robot, list, lang }, parts),
-    signature: proof.status === 'proved' ? proof.signature : null,
+    signatures: proof.status === 'proved' ? proof.signatures : [],
   };
 }
 

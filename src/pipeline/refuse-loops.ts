@@ -1,8 +1,8 @@
-import { RE2JS } from 're2js';
 import type { Log } from '../log.ts';
 import { automaticOrigin } from '../message/automatic.ts';
 import { discard } from './disposition.ts';
 import { type PipelineParts, type Post, proceed, type StepResult, settled } from './post.ts';
+import { sitePattern } from './site-pattern.ts';
 
 /**
  * Drops what went through this list before, and what machines made where the list wants that, without an answer
@@ -17,27 +17,9 @@ export async function refuseLoops(post: Post, { log }: PipelineParts): Promise<S
   return kept ? proceed(post) : settled(discard(origin));
 }
 
-const compiled = new Map<string, (localPart: string) => boolean>();
-
-/** The pattern is tried in linear time, since local parts come from anywhere. */
 function robotSenders(pattern: string, log: Log): ((localPart: string) => boolean) | undefined {
   if (pattern === '') return undefined;
-  const kept = compiled.get(pattern);
-  if (kept) return kept;
-  const test = compile(pattern) ?? nobody;
-  if (test === nobody) log.error('loop_prevention_regex not usable', { pattern });
-  compiled.set(pattern, test);
-  return test;
-}
-
-const nobody = () => false;
-
-/** Perl's patterns are more than linear time allows: one that is not taken must not stop all mail. */
-function compile(pattern: string): ((localPart: string) => boolean) | undefined {
-  try {
-    const expression = RE2JS.compile(`^(?:${pattern})(?:-request|-owner)?$`, RE2JS.CASE_INSENSITIVE);
-    return (localPart) => expression.matches(localPart);
-  } catch {
-    return undefined;
-  }
+  const expression = `^(?:${pattern})(?:-request|-owner)?$`;
+  const senders = sitePattern('loop_prevention_regex', expression, log);
+  return (localPart) => senders?.matches(localPart) ?? false;
 }

@@ -8,6 +8,7 @@ import type { OpenedPost, PipelineParts, Post, StepResult } from './post.ts';
 import { readCommands, readOwnersCommands, requireAuthor } from './read-commands.ts';
 import { recordBounce } from './record-bounce.ts';
 import { refuseLoops } from './refuse-loops.ts';
+import { refuseMisaddressed } from './refuse-misaddressed.ts';
 import { requireSender } from './require-sender.ts';
 
 /** One step of a message: it looks, and either goes on or settles what becomes of the message. */
@@ -30,7 +31,11 @@ const recorded: Route = { closed: [], open: openForRecord, opened: [harvestCerti
 
 /** What happens to a message, by the address that it came to. */
 const routes: Readonly<Record<MessageKind, Route>> = {
-  post: { closed: [refuseLoops, requireSender], open: openPost, opened: [harvestCertificates, decidePost] },
+  post: {
+    closed: [refuseLoops, requireSender],
+    open: openPost,
+    opened: [harvestCertificates, refuseMisaddressed, decidePost],
+  },
   request: {
     closed: [refuseLoops],
     open: openForForward,
