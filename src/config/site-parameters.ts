@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateParameters } from './parameters/certificates.ts';
 import { databaseParameters } from './parameters/database.ts';
 import { directoryParameters } from './parameters/directories.ts';
 import { identityParameters } from './parameters/identity.ts';
@@ -18,6 +19,7 @@ import { webAppearanceParameters } from './parameters/web-appearance.ts';
 export const siteSchema = z.strictObject({
   ...identityParameters,
   ...smimeParameters,
+  ...certificateParameters,
   ...incomingParameters,
   ...outgoingParameters,
   ...webParameters,

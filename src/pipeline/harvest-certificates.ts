@@ -1,29 +1,26 @@
-import { enqueueRelease } from '../trust/enqueue-release.ts';
-import { certificatesToHarvest } from '../trust/harvest.ts';
+import { keepAndTell } from '../requests/certificate-news.ts';
+import { harvestOf } from '../trust/harvest.ts';
 import type { KeepOutcome } from '../trust/user-certificates.ts';
 import { type OpenedPost, type PipelineParts, proceed, type StepResult } from './post.ts';
 
 /**
  * Keeps the certificates of a valid signature by the sender, whatever is decided about the message afterwards, and
- * lets go what waited for them.
+ * lets go what waited for them. Of one that waits to be confirmed, and of one that takes the place of another, the
+ * person hears.
  */
 export async function harvestCertificates(
   post: OpenedPost,
   parts: PipelineParts,
 ): Promise<StepResult<OpenedPost>> {
-  const { store, certificates, folder, clock, log } = parts;
-  const found = certificatesToHarvest(post.opened, post.trust, clock.now());
+  const { store, folder, clock, log } = parts;
+  const { certificates: found, preferenceFault } = harvestOf(post.opened, post.trust, clock.now());
+  if (preferenceFault)
+    log.warn('preferred certificate not kept', { message: post.message.id, code: preferenceFault });
   const address = found[0]?.address;
   if (address === undefined) return proceed(post);
   const outcomes = await store.transaction(async (tx) => {
     const kept: KeepOutcome[] = [];
-    for (const incoming of found) {
-      const outcome = await certificates.keep(tx, incoming);
-      kept.push(outcome);
-      // A client that announces a better cipher lets go what waited for one, too.
-      if (outcome === 'new' || outcome === 'renewed')
-        await enqueueRelease(tx, incoming.address, incoming.certificate.sha256);
-    }
+    for (const incoming of found) kept.push(await keepAndTell(tx, incoming, post.robot.domain, parts));
     return kept;
   });
   for (const outcome of outcomes)

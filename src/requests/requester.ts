@@ -26,7 +26,12 @@ export interface Requester {
   /** The message that asks, for what is to be found again; empty elsewhere. */
   readonly messageId: string;
   /** What the signature of that message is worth, in words that `VERIFY` gives back. */
-  readonly signature?: { readonly status: string; readonly reason: string | null };
+  readonly signature?: {
+    readonly status: string;
+    readonly reason: string | null;
+    /** SHA-256 of the certificate of the signer who is the sender; only with the method `smime`. */
+    readonly certificate?: string;
+  };
 }
 
 /** Names who acts, for what is written down with a decision. */
