@@ -9,7 +9,10 @@ export interface ScriptedCommand {
 
 /** What a message asks for, in its order. */
 export interface CommandScript {
-  /** Where the commands stood: what covers them, and so what proves them, is not the same. */
+  /**
+   * Where the commands stood: what covers them, and so what proves them, is not the same. Commands of the body that take an
+   * argument from the Subject or the address are no better proved than these.
+   */
   readonly source: 'subject' | 'body' | 'address';
   readonly commands: readonly ScriptedCommand[];
   /** Why reading stopped before the end: number of the line in the text, from 1. */
@@ -21,6 +24,8 @@ export const maxCommands = 50;
 
 /** Lines that are looked at. */
 const maxLines = 2_000;
+
+const lineEnd = /\r\n|\r|\n/;
 
 /** Answers in many languages, and what marks a forwarded message is none of them. */
 const answerMark =
@@ -56,7 +61,7 @@ export function moderationOf(subject: string): Surroundings {
  */
 export function scriptOfBody(text: string, surroundings: Surroundings = {}): CommandScript {
   const commands: ScriptedCommand[] = [];
-  const lines = text.split(/\r\n|\r|\n/).slice(0, maxLines);
+  const lines = text.split(lineEnd, maxLines);
   for (const [index, raw] of lines.entries()) {
     const line = raw.trim();
     if (line === '--') break;
@@ -65,20 +70,25 @@ export function scriptOfBody(text: string, surroundings: Surroundings = {}): Com
     if (parsed.status === 'end') break;
     if (parsed.status === 'unknown') {
       if (commands.length === 0) break;
-      return { source: 'body', commands, stopped: { code: 'unknown-command', line: index + 1 } };
+      return { ...scriptOf(commands), stopped: { code: 'unknown-command', line: index + 1 } };
     }
     if (commands.length >= maxCommands)
-      return { source: 'body', commands, stopped: { code: 'too-many-commands', line: index + 1 } };
+      return { ...scriptOf(commands), stopped: { code: 'too-many-commands', line: index + 1 } };
     commands.push({ act: parsed.act, quiet: parsed.quiet });
   }
-  return { source: 'body', commands };
+  return scriptOf(commands);
+}
+
+function scriptOf(commands: readonly ScriptedCommand[]): CommandScript {
+  const isCompleted = commands.some(({ act }) => act.kind === 'request' && act.isCompleted);
+  return { source: isCompleted ? 'subject' : 'body', commands };
 }
 
 /** Joins the lines of format=flowed text that belong together, RFC 3676 §4.2. */
 export function unflow(text: string): string {
   const lines: string[] = [];
   let isOpen = false;
-  for (const line of text.split(/\r\n|\r|\n/)) {
+  for (const line of text.split(lineEnd, maxLines)) {
     const stuffed = line.startsWith(' ') ? line.slice(1) : line;
     const isQuoted = line.startsWith('>');
     if (isOpen && !isQuoted && line !== '-- ') lines[lines.length - 1] += stuffed;

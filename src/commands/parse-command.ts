@@ -1,10 +1,15 @@
-import { formatCall, type RequestCall } from '../requests/call.ts';
+import { formatCall, type RequestCall, understoodCall } from '../requests/call.ts';
 import { type OperationName, operations } from '../requests/operations.ts';
 import { type Meaning, meaningOf } from './words.ts';
 
 /** What one line asks for. */
 export type ParsedAct =
-  | { readonly kind: 'request'; readonly call: RequestCall }
+  | {
+      readonly kind: 'request';
+      readonly call: RequestCall;
+      /** Some argument stood not on the line: what proves the line proves not the whole. */
+      readonly isCompleted?: true;
+    }
   | { readonly kind: 'auth'; readonly key: string; readonly command?: string }
   | { readonly kind: 'confirm-post'; readonly key: string }
   | { readonly kind: 'help' }
@@ -51,8 +56,8 @@ function actOf(meaning: Meaning, given: readonly string[], surroundings: Surroun
   if (meaning.kind !== 'request') return ownActs[meaning.kind](given, surroundings);
   const everywhere = given[0] === '*' ? meaning.everywhere : undefined;
   const name = everywhere ?? meaning.name;
-  const call = callOf(name, everywhere ? given.slice(1) : given, surroundings);
-  return call ? { kind: 'request', call } : { kind: 'faulty', word: operations[name].word };
+  const act = requestOf(name, everywhere ? given.slice(1) : given, surroundings);
+  return act ?? { kind: 'faulty', word: operations[name].word };
 }
 
 type ReadAct = (given: readonly string[], surroundings: Surroundings) => ParsedAct;
@@ -64,7 +69,8 @@ const ownActs: Readonly<Record<Exclude<Meaning['kind'], 'request'>, ReadAct>> = 
     isKey(key) && rest.length === 0
       ? { kind: 'confirm-post', key: key! }
       : { kind: 'faulty', word: 'CONFIRM' },
-  help: () => ({ kind: 'help' }),
+  // More words make a sentence: "Help, my mail bounces" is for people.
+  help: (given) => (given.length === 0 ? { kind: 'help' } : { kind: 'faulty', word: 'HELP' }),
   end: () => ({ kind: 'faulty', word: 'QUIT' }),
 };
 
@@ -74,7 +80,8 @@ function authOf(given: readonly string[], surroundings: Surroundings): ParsedAct
   if (rest.length === 0) return { kind: 'auth', key: key! };
   const inner = parseCommand(rest.join(' '), surroundings);
   if (inner.status !== 'command' || inner.act.kind !== 'request') return { kind: 'faulty', word: 'AUTH' };
-  return { kind: 'auth', key: key!, command: formatCall(inner.act.call) };
+  const call = understoodCall(inner.act.call);
+  return call ? { kind: 'auth', key: key!, command: formatCall(call) } : { kind: 'faulty', word: 'AUTH' };
 }
 
 function isKey(text: string | undefined): boolean {
@@ -84,21 +91,33 @@ function isKey(text: string | undefined): boolean {
 /** Arguments that take the rest of the line. */
 const restOfLine: ReadonlySet<string> = new Set(['gecos', 'options', 'subject']);
 
-function callOf(
+function requestOf(
   name: OperationName,
   given: readonly string[],
   surroundings: Surroundings,
-): RequestCall | undefined {
+): ParsedAct | undefined {
   const order: readonly string[] = operations[name].order;
   const found: Record<string, string> = {};
   let at = 0;
+  let isCompleted = false;
   for (const argument of order) {
     if (restOfLine.has(argument)) {
       if (at < given.length) found[argument] = given.slice(at).join(' ');
       at = given.length;
     } else if (at < given.length) found[argument] = given[at++]!;
-    else if (argument === 'list' && surroundings.list !== undefined) found[argument] = surroundings.list;
-    else if (argument === 'key' && surroundings.key !== undefined) found[argument] = surroundings.key;
+    else {
+      const known = knownAround(argument, surroundings);
+      if (known === undefined) continue;
+      found[argument] = known;
+      isCompleted = true;
+    }
   }
-  return at < given.length ? undefined : { name, arguments: found };
+  if (at < given.length) return undefined;
+  const call = { name, arguments: found };
+  return { kind: 'request', call, ...(isCompleted && { isCompleted: true as const }) };
+}
+
+function knownAround(argument: string, { list, key }: Surroundings): string | undefined {
+  if (argument === 'list') return list;
+  return argument === 'key' ? key : undefined;
 }

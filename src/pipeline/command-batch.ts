@@ -7,6 +7,6 @@ export interface CommandBatch {
   /** Where the report goes: the sender of the commands. */
   readonly replyTo: string;
   readonly reports: ReportWriter;
-  /** What names the signature that the commands were proved by; it counts once. */
-  readonly signature: string | null;
+  /** What names the signatures that the commands were proved by; each counts once. */
+  readonly signatures: readonly string[];
 }

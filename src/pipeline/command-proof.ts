@@ -1,8 +1,10 @@
 import type { CommandScript } from '../commands/command-script.ts';
 import { canonicalAddress, parseAddressList } from '../mime/address.ts';
+import { MimeError } from '../mime/error.ts';
 import type { ReportCode } from '../requests/report.ts';
 import type { AuthenticationMethod } from '../scenario/vocabulary.ts';
 import { sha256Hex } from '../secrets.ts';
+import type { SignerReport } from '../smime/open-message.ts';
 import type { OpenedPost, PipelineParts } from './post.ts';
 
 /** What proves the sender of commands, or why a signed message is refused. */
@@ -10,12 +12,12 @@ export type CommandProof =
   | {
       readonly status: 'proved';
       readonly method: AuthenticationMethod;
-      /** Names the signature that was used; null where none counts. */
-      readonly signature: string | null;
+      /** Names the signatures that were used, each of them; none where none counts. */
+      readonly signatures: readonly string[];
     }
   | { readonly status: 'refused'; readonly code: ReportCode };
 
-const bySender: CommandProof = { status: 'proved', method: 'smtp', signature: null };
+const bySender: CommandProof = { status: 'proved', method: 'smtp', signatures: [] };
 
 /** A signature may be dated ahead of our clock by so much. */
 const maxAheadMs = 10 * 60_000;
@@ -23,7 +25,8 @@ const maxAheadMs = 10 * 60_000;
 /**
  * Tells what proves the sender of commands. A signature proves what it covers: the body always; a Subject or the address
  * itself only by protected header fields that name this address (RFC 9788 §4.8.1). It must be of these days, and is used
- * once, so that a copy of a signed message carries nothing out.
+ * once, so that a copy of a signed message carries nothing out. Of several signatures each is used: whoever copies the
+ * message may leave out any of them.
  */
 export function proofOf(
   post: OpenedPost,
@@ -31,6 +34,7 @@ export function proofOf(
   { clock, site }: Pick<PipelineParts, 'clock' | 'site'>,
 ): CommandProof {
   const { opened } = post;
+  if (isSealedByAnother(post)) return { status: 'refused', code: 'sealed-by-another' };
   if (opened.authenticationMethod !== 'smime') return bySender;
   const addressed = protectedTo(post);
   if (source !== 'body' && addressed !== 'this-address') return bySender;
@@ -42,16 +46,39 @@ export function proofOf(
   const ageMs = clock.now() - signer.signingTimeMs;
   if (ageMs > site.conf.signed_command_age || ageMs < -maxAheadMs)
     return { status: 'refused', code: 'signing-time-off' };
-  const name = `${signer.certificate?.sha256 ?? ''} ${Buffer.from(signer.signedAttrs).toString('hex')}`;
-  return { status: 'proved', method: 'smime', signature: sha256Hex(name) };
+  return { status: 'proved', method: 'smime', signatures: [...new Set(opened.signers.flatMap(nameOf))] };
+}
+
+/**
+ * Somebody else's ciphertext, sent on under a name of one's own, would bring back in the report what it says. RFC 9788
+ * §4.4 tells the protected From from the outer one.
+ */
+function isSealedByAnother({ opened }: OpenedPost): boolean {
+  if (opened.decryption.status !== 'opened') return false;
+  return opened.senderMatches === false || opened.headerProtection.fromDiffers;
+}
+
+/** Names a signature by its key: a second certificate of the same key makes it no other signature. */
+function nameOf({ certificate, signedAttrs }: SignerReport): readonly string[] {
+  if (!certificate || !signedAttrs) return [];
+  return [sha256Hex(`${sha256Hex(certificate.spki)} ${Buffer.from(signedAttrs).toString('hex')}`)];
 }
 
 function protectedTo({ opened, message }: OpenedPost): 'nobody' | 'this-address' | 'another' {
   const { mode, status, to } = opened.headerProtection;
   const isSigned = status === 'signed-only' || status === 'signed-and-encrypted';
   if (mode === 'none' || !isSigned || to === null) return 'nobody';
-  const addresses = parseAddressList(to).items.flatMap((item) =>
-    'groupName' in item ? item.mailboxes.map(({ address }) => address) : [item.address],
-  );
-  return addresses.map(canonicalAddress).includes(message.recipient) ? 'this-address' : 'another';
+  return addressesOf(to).map(canonicalAddress).includes(message.recipient) ? 'this-address' : 'another';
+}
+
+/** A field of more addresses than are read names nobody. */
+function addressesOf(field: string): readonly string[] {
+  try {
+    return parseAddressList(field).items.flatMap((item) =>
+      'groupName' in item ? item.mailboxes.map(({ address }) => address) : [item.address],
+    );
+  } catch (error) {
+    if (error instanceof MimeError) return [];
+    throw error;
+  }
 }

@@ -23,11 +23,9 @@ export async function answerTexts({
   const lang = (await store.persons.find(requester.sender))?.lang ?? robot.conf.lang;
   const folders = [robot.etcDir, site.etcDir, site.defaultsDir].map((folder) => join(folder, 'locales'));
   const shipped = await loadCatalogue(folders.slice(-1), lang);
-  const nearest = await loadCatalogue(folders, lang).catch((error: unknown) => {
-    if (!(error instanceof TemplateError)) throw error;
-    log.warn('catalogue not usable', { code: error.code, domain: robot.domain });
-    return shipped;
-  });
+  const nearest = await loadCatalogue(folders, lang, ({ code }) =>
+    log.warn('catalogue not usable', { code, domain: robot.domain }),
+  );
   return {
     line: (key, values = {}) => {
       try {

@@ -3,7 +3,7 @@ import { ListsError, type ListsErrorCode } from '../lists/error.ts';
 import type { List } from '../lists/list.ts';
 import { draftList, type NewList } from '../lists/list-draft.ts';
 import { canonicalAddress } from '../mime/address.ts';
-import { addressArgument, gecosArgument, listArgument } from './arguments.ts';
+import { addressArgument, gecosArgument, newListArgument } from './arguments.ts';
 import { byOf } from './list-status.ts';
 import { tell } from './membership.ts';
 import { type Act, type Situation, siteOperation } from './operation.ts';
@@ -23,7 +23,7 @@ export const createList = siteOperation({
   governedBy: 'create_list',
   needsProof: true,
   arguments: z.strictObject({
-    name: listArgument,
+    name: newListArgument,
     owner: addressArgument.optional(),
     subject: gecosArgument,
   }),
@@ -98,7 +98,7 @@ function isOf({ config, owners, status }: List, { creator, owners: wanted }: New
 }
 
 /** Turns what cannot be a list into a report, whether that is found before the transaction or within it. */
-async function refusing(address: string, prepare: () => Promise<Act>): Promise<Act> {
+export async function refusing(address: string, prepare: () => Promise<Act>): Promise<Act> {
   const reportOf = (error: unknown): RequestReport => {
     const code = error instanceof ListsError ? refusals[error.code] : undefined;
     if (!code) throw error;

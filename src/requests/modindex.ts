@@ -5,6 +5,7 @@ import { decodeEncodedWords } from '../mime/encoded-word.ts';
 import { parseEntity } from '../mime/entity.ts';
 import { findField } from '../mime/header.ts';
 import type { StoredMessage } from '../store/messages.ts';
+import { oneLine } from './answer-texts.ts';
 import { listArgument } from './arguments.ts';
 import { issueKey } from './keys.ts';
 import { type ListSituation, listOperation } from './operation.ts';
@@ -25,20 +26,26 @@ export const modindex = listOperation({
     const values = { list: list.address };
     if (!(await mayLook(situation))) return async () => refused('not-editor', { values });
     const waiting = await parts.store.messages.ofList(list.address, ['moderation'], { limit: maxShown + 1 });
-    if (waiting.length === 0) return async () => done('nothing-to-show');
-    const shown = await Promise.all(waiting.slice(0, maxShown).map(({ id }) => parts.store.messages.get(id)));
+    const shown: Shown[] = [];
+    // One after the other: a hundred posts at once would be more than memory should hold.
+    for (const { id } of waiting.slice(0, maxShown)) {
+      const message = await parts.store.messages.find(id);
+      if (message) shown.push({ id, lines: linesOf(message) });
+    }
+    if (shown.length === 0) return async () => done('nothing-to-show');
     return async (tx) => {
       const days = list.config.clean_delay_queuemod;
       const answer: string[] = [];
-      for (const message of shown) {
+      for (const { id: messageId, lines } of shown) {
         const order = {
           kind: 'moderate',
           list: list.address,
           address: '',
-          messageId: message.id,
+          messageId,
           days,
         } as const;
-        answer.push(...linesOf(message, await issueKey(tx, order, parts.clock.now())), '');
+        const key = await issueKey(tx, order, parts.clock.now());
+        answer.push(...lines, `  DISTRIBUTE ${list.address} ${key}`, `  REJECT ${list.address} ${key}`, '');
       }
       if (waiting.length > maxShown) answer.push(`… (> ${maxShown})`);
       return done('answer', { answer });
@@ -52,16 +59,21 @@ async function mayLook({ parts, list, requester }: ListSituation): Promise<boole
   return (await isEditor(parts.lists, list.robot, list.address, sender)) || isListmaster(list.robot, sender);
 }
 
-function linesOf(message: StoredMessage, key: string): readonly string[] {
+/** A post as an editor sees it, ready before the transaction. */
+interface Shown {
+  readonly id: string;
+  readonly lines: readonly string[];
+}
+
+function linesOf(message: StoredMessage): readonly string[] {
   const { header } = parseEntity(message.raw);
   const sender = identifySender(header);
-  const subject = decodeEncodedWords(findField(header, 'subject')?.body ?? '');
+  // Whoever wrote the post adds no line to the answer.
+  const subject = oneLine(decodeEncodedWords(findField(header, 'subject')?.body ?? '').slice(0, 500));
   return [
     `${new Date(message.receivedAt).toISOString().slice(0, 16).replace('T', ' ')}  ${sender.status === 'known' ? sender.address : '?'}`,
     // What came encrypted says nothing of itself in an answer that may go in clear.
     `  ${isEncrypted(message) ? '(encrypted)' : subject.slice(0, 120)}  (${message.size})`,
-    `  DISTRIBUTE ${message.list} ${key}`,
-    `  REJECT ${message.list} ${key}`,
   ];
 }
 

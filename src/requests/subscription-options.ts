@@ -27,6 +27,11 @@ export function offeredOptions({ config }: List): readonly string[] {
   return [...servedModes.filter((mode) => reception.includes(mode)), 'conceal', 'noconceal'];
 }
 
+/** Tells whether a lower-case word is one of `SET`. */
+export function isOption(word: string): boolean {
+  return Object.hasOwn(changes, word);
+}
+
 /**
  * Reads the words of `SET`; of two that are about the same, the later one holds.
  *
@@ -35,7 +40,7 @@ export function offeredOptions({ config }: List): readonly string[] {
 export function readOptions(text: string): OptionChange | undefined {
   let change: OptionChange = {};
   for (const word of text.toLowerCase().split(/[\s,]+/)) {
-    if (!Object.hasOwn(changes, word)) return undefined;
+    if (!isOption(word)) return undefined;
     change = { ...change, ...changes[word] };
   }
   return change;

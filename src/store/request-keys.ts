@@ -75,10 +75,15 @@ export class RequestKeys {
     return Number(result.numUpdatedRows);
   }
 
-  /** Gives who decided on a message, and how. */
+  /** Gives which editor decided on a post first, and how; its sender, who confirmed it, decided nothing. */
   async decisionOn(messageId: string): Promise<RequestKey | undefined> {
     const query = this.#database.db.selectFrom('request_key').selectAll().where('messageId', '=', messageId);
-    const row = await query.where('usedAt', 'is not', null).orderBy('usedAt').limit(1).executeTakeFirst();
+    const row = await query
+      .where('kind', '=', 'moderate')
+      .where('usedAt', 'is not', null)
+      .orderBy('usedAt')
+      .limit(1)
+      .executeTakeFirst();
     return row as RequestKey | undefined;
   }
 

@@ -23,14 +23,19 @@ type Sections = ReadonlyMap<string, ReadonlyMap<string, string>>;
  * language of the reader over English.
  *
  * @param folders folders `locales/` in the order of the search
+ * @param onFault is told of each file that cannot be used, and it is passed over; without it such a file is an error
  * @throws TemplateError `catalogue-faulty`
  */
-export async function loadCatalogue(folders: readonly string[], lang: string): Promise<Catalogue> {
+export async function loadCatalogue(
+  folders: readonly string[],
+  lang: string,
+  onFault: (fault: TemplateError) => void = thrown,
+): Promise<Catalogue> {
   const languages = [...new Set([...languagesOf(lang), fallbackLanguage])];
   const found: Sections[] = [];
   for (const language of languages)
     for (const folder of folders) {
-      const sections = await readSections(join(folder, `${language}.json`));
+      const sections = await readSections(join(folder, `${language}.json`), onFault);
       if (sections) found.push(sections);
     }
   const look = (section: string, key: string): string | undefined =>
@@ -38,18 +43,25 @@ export async function loadCatalogue(folders: readonly string[], lang: string): P
   return { text: (section, key) => look(section, key ?? 'default') ?? look(section, 'default') ?? key ?? '' };
 }
 
-async function readSections(path: string): Promise<Sections | undefined> {
-  const bytes = await readFileIfThere(path, maxCatalogueBytes);
-  if (!bytes) return undefined;
+function thrown(fault: TemplateError): never {
+  throw fault;
+}
+
+async function readSections(
+  path: string,
+  onFault: (fault: TemplateError) => void,
+): Promise<Sections | undefined> {
   try {
+    const bytes = await readFileIfThere(path, maxCatalogueBytes);
+    if (!bytes) return undefined;
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return new Map(
       entriesOf(value).map(([section, texts]) => [section, new Map(entriesOf(texts).map(textEntry))]),
     );
-  } catch (error) {
-    throw new TemplateError('catalogue-faulty', `${path} is not a JSON object of sections of texts`, {
-      cause: error,
-    });
+  } catch (cause) {
+    const why = `${path} is not a readable JSON object of sections of texts of at most ${maxCatalogueBytes} bytes`;
+    onFault(new TemplateError('catalogue-faulty', why, { cause }));
+    return undefined;
   }
 }
 

@@ -29,12 +29,14 @@ export function languagesOf(lang: string): readonly string[] {
  * languages of the reader, then for `NAME.liquid`, which serves every language; last come the English files.
  *
  * @param folders the search path: list, robot, site, defaults
- * @throws TemplateError `template-missing`, `template-faulty` for a file that is too large
+ * @param onFault is told of each file that cannot be read, or is too large: it is passed over
+ * @throws TemplateError `template-missing`
  */
 export async function findTemplates(
   name: string,
   lang: string,
   folders: readonly string[],
+  onFault: (fault: TemplateError) => void,
 ): Promise<readonly TemplateFile[]> {
   const languages = languagesOf(lang);
   const local = [...languages.map((language) => `${name}.${language}.liquid`), `${name}.liquid`];
@@ -44,20 +46,22 @@ export async function findTemplates(
   ];
   const found: TemplateFile[] = [];
   for (const path of new Set(paths)) {
-    const bytes = await readTemplate(path);
+    const bytes = await readTemplate(path, onFault);
     if (bytes) found.push({ path, text: new TextDecoder().decode(bytes) });
   }
   if (found.length === 0) throw new TemplateError('template-missing', `there is no template ${name}`);
   return found;
 }
 
-async function readTemplate(path: string): Promise<Uint8Array | undefined> {
+async function readTemplate(
+  path: string,
+  onFault: (fault: TemplateError) => void,
+): Promise<Uint8Array | undefined> {
   try {
     return await readFileIfThere(path, maxTemplateBytes);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new TemplateError('template-faulty', `${path} is larger than ${maxTemplateBytes} bytes`, {
-      cause: error,
-    });
+  } catch (cause) {
+    const why = `${path} cannot be read, or is larger than ${maxTemplateBytes} bytes`;
+    onFault(new TemplateError('template-faulty', why, { cause, place: { file: path, line: 1 } }));
+    return undefined;
   }
 }

@@ -50,6 +50,8 @@ const samples: Readonly<Record<string, TemplateValue>> = {
   expiresAt: atMs,
   certificate: 'CN=Alice, O=Example',
   serial: '2a',
+  issuer: 'CN=Test CA',
+  fingerprint: 'ab12',
   model: 'purge_tables.daily',
   object: 'team@lists.example.org',
   again: atMs,
@@ -267,6 +269,15 @@ describe('the search for a template', () => {
     ]);
   });
 
+  it('passes over a file that is too large, and a folder in place of a file', async () => {
+    await using _own = await own('post-rejected.liquid', `Subject: x\n\n${'x'.repeat(70_000)}`);
+    await mkdir(join(site, 'post-rejected.en.liquid'));
+    const mail = await renderMail(input({ name: 'post-rejected' }));
+    await rm(join(site, 'post-rejected.en.liquid'), { recursive: true });
+    expect(mail.text).toContain('was not distributed');
+    expect(mail.faults).toMatchObject([{ code: 'template-faulty' }, { code: 'template-faulty' }]);
+  });
+
   it('fails when there is none at all', async () => {
     const mail = renderMail(input({ name: 'post-rejected', folders: [site] }));
     await expect(mail).rejects.toMatchObject({ code: 'template-missing' });
@@ -280,10 +291,20 @@ describe('the reasons', () => {
     const variables = { ...common, reason: 'night' };
     expect((await renderMail(input({ name: 'post-rejected', variables }))).text).toContain('Not at night.');
     await writeFile(path, '[]');
-    await expect(renderMail(input({ name: 'post-rejected' }))).rejects.toMatchObject({
-      code: 'catalogue-faulty',
-    });
     await rm(path);
+  });
+
+  it.each([
+    ['is no object', '[]'],
+    ['is no JSON', '{'],
+    ['is too large', `{"reasons":{"a":"${'a'.repeat(300_000)}"}}`],
+  ])('a file of the site that %s is passed over and named among the faults', async (_what, text) => {
+    const path = join(root, 'etc', 'locales', 'en.json');
+    await writeFile(path, text);
+    const mail = await renderMail(input({ name: 'post-rejected' }));
+    await rm(path);
+    expect(mail.text).toContain('was not distributed');
+    expect(mail.faults).toMatchObject([{ code: 'catalogue-faulty' }]);
   });
 
   it('fall back to a general text for a key that nobody knows', async () => {

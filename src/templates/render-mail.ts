@@ -45,7 +45,7 @@ export interface RenderedMail {
   readonly text: string;
   /** The message: CRLF line ends, body of 7 bits. */
   readonly raw: Uint8Array;
-  /** Templates nearer than the one used that could not be; to be logged, so that somebody mends them. */
+  /** Files nearer than those used that could not be; to be logged, so that somebody mends them. */
   readonly faults: readonly TemplateError[];
 }
 
@@ -58,8 +58,7 @@ const maxReferences = 20;
 /**
  * Renders a service mail with the nearest template that works. It never carries the message that it speaks of.
  *
- * @throws TemplateError `template-unknown`, `template-missing`, `template-faulty`, `variable-missing`, `field-unsafe`,
- * `catalogue-faulty`
+ * @throws TemplateError `template-unknown`, `template-missing`, `template-faulty`, `variable-missing`, `field-unsafe`
  */
 export async function renderMail(input: ServiceMailInput): Promise<RenderedMail> {
   return (await prepareMail(input.name, input.lang, input.folders)).render(input);
@@ -73,9 +72,10 @@ export interface PreparedMail {
 }
 
 /**
- * Reads the templates and texts of a service mail.
+ * Reads the templates and texts of a service mail. A file of the site that cannot be used is passed over, and is among the
+ * faults of what is rendered: a slip of the pen stops no mail.
  *
- * @throws TemplateError `template-unknown`, `template-missing`, `catalogue-faulty`
+ * @throws TemplateError `template-unknown`, `template-missing`
  */
 export async function prepareMail(
   name: string,
@@ -85,14 +85,17 @@ export async function prepareMail(
   const template = Object.hasOwn(mailTemplates, name) ? mailTemplates[name] : undefined;
   if (!template) throw new TemplateError('template-unknown', `there is no service mail ${name}`);
   const locales = folders.map((folder) => join(folder, '..', 'locales'));
-  const catalogue = await loadCatalogue(locales, lang);
-  const files = await findTemplates(name, lang, folders);
+  const faults: TemplateError[] = [];
+  const note = (fault: TemplateError) => void faults.push(fault);
+  const catalogue = await loadCatalogue(locales, lang, note);
+  const files = await findTemplates(name, lang, folders, note);
   return {
     catalogue,
     render: (input) => {
       const whole = { ...input, name, lang, folders };
       const variables = completeVariables(whole, template);
-      return composeMail(whole, template, renderNearest(files, variables, catalogue));
+      const nearest = renderNearest(files, variables, catalogue);
+      return composeMail(whole, template, { ...nearest, faults: [...faults, ...nearest.faults] });
     },
   };
 }
