@@ -22,7 +22,7 @@ export function processMessageHandler(parts: PipelineParts): JobHandler {
     const stored = await parts.store.messages.find(job.subject);
     // A decision is made once: a job that ran before a crash finds the message settled.
     if (!stored || !isUndecided(stored)) return { status: 'done' };
-    return settle(await decide(stored, parts), decideOnce(job, stored.id), parts);
+    return settle(await decide(stored, parts), decideOnce(job, stored), parts);
   };
 }
 
@@ -90,7 +90,7 @@ async function settleQuietly(
   await parts.store.transaction(async (tx) => {
     if (!(await isOurs(tx))) return;
     await writeDecision(tx, post, disposition);
-    await writeRefusal(tx, post, disposition);
+    await writeRefusal(tx, post, disposition, parts);
     await writeHold(tx, post, disposition, parts);
     if (disposition.status !== 'record') return;
     const receivedAt = post.message.receivedAtMs;

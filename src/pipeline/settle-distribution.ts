@@ -28,7 +28,7 @@ export async function settleDistribution(
     const refusal = await claimOnce(tx, post);
     if (refusal) {
       await writeDecision(tx, post, refusal);
-      await writeRefusal(tx, post, refusal);
+      await writeRefusal(tx, post, refusal, parts);
       return;
     }
     await writeDecision(tx, post, disposition);

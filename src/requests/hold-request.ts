@@ -27,6 +27,8 @@ export interface HeldRequest {
   readonly sender: string;
   /** The domain that was asked. */
   readonly domain?: string;
+  /** The command as it stands in the mail with the key, whatever its list is called since. */
+  readonly command?: string;
 }
 
 /**
@@ -39,11 +41,12 @@ export async function holdForConfirmation(
   tx: Repositories,
   { call, command }: ToHold,
   { list, requester, address }: { list: List | undefined; requester: Requester; address: string },
-  { site, clock }: RequestParts,
+  parts: RequestParts,
 ): Promise<boolean> {
-  if (!(await mayMail(tx, address))) return false;
+  if (!(await mayMail(tx, address, parts))) return false;
+  const { site, clock } = parts;
   const days = site.conf.clean_delay_queuesubscribe;
-  const held: HeldRequest = { call, sender: requester.sender, domain: requester.robot.domain };
+  const held: HeldRequest = { call, sender: requester.sender, domain: requester.robot.domain, command };
   const listAddress = list?.address ?? '';
   const key = await issueKey(tx, { kind: 'confirm', list: listAddress, address, held, days }, clock.now());
   await enqueueServiceMail(tx, `request-auth ${newId(clock.now())}`, {
@@ -70,7 +73,7 @@ export async function holdForOwners(
   { site, clock }: RequestParts,
 ): Promise<void> {
   const days = site.conf.clean_delay_queuesubscribe;
-  const held: HeldRequest = { call, sender: requester.sender, domain: requester.robot.domain };
+  const held: HeldRequest = { call, sender: requester.sender, domain: requester.robot.domain, command };
   const key = await issueKey(
     tx,
     { kind: 'approve', list: list.address, address: about, held, days },

@@ -26,7 +26,7 @@ export const invite = listOperation({
     async ({ email }, situation) =>
     async (tx) => {
       const { list } = situation;
-      if (await mayMail(tx, email)) {
+      if (await mayMail(tx, email, situation.parts)) {
         if (await tx.subscribers.isSubscriber(list.address, email)) await tellInVain(tx, email, situation);
         else await sendInvitation(tx, email, situation);
       }

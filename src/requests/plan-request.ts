@@ -7,7 +7,7 @@ import { askScenario } from './ask-scenario.ts';
 import { formatCall, type RequestCall } from './call.ts';
 import { listScenario, robotScenario } from './governed.ts';
 import { holdForConfirmation, holdForOwners, type ToHold } from './hold-request.ts';
-import { mayMail } from './limits.ts';
+import { mayAskOwners, mayMail, mayRequest } from './limits.ts';
 import type {
   Act,
   ListOperation,
@@ -47,7 +47,17 @@ export async function planRequest(
     operation.scope === 'list'
       ? await planOnList(operation, call, parsed.data as { readonly list: string }, requester, parts)
       : await planOnSite(operation, call, parsed.data, requester, parts);
-  return { command, perform };
+  return { command, perform: carriesKey(operation) ? perform : limited(perform, requester, parts) };
+}
+
+/** A key is worth more than a From field. */
+function carriesKey({ order }: AnyListOperation | AnySiteOperation): boolean {
+  return (order as readonly string[]).includes('key');
+}
+
+function limited(perform: Act, requester: Requester, parts: RequestParts): Act {
+  return async (tx) =>
+    (await mayRequest(tx, requester, parts)) ? perform(tx) : refused('too-many-requests');
 }
 
 async function planOnList(
@@ -189,7 +199,8 @@ async function askOwners(decision: Decision, asked: Asked): Promise<Act> {
   const { requester, parts } = situation;
   const quiet = decision.modifiers.includes('quiet');
   return async (tx) => {
-    if (!(await mayMail(tx, asked.about))) return refused('too-many-requests');
+    if (!(await mayMail(tx, asked.about, parts)) || !(await mayAskOwners(tx, list.address, parts)))
+      return refused('too-many-requests');
     await holdForOwners(tx, heldOf(call), { list, requester, about: asked.about }, parts);
     return waiting('owners-asked', {
       values: { list: list.address, command: formatCall(call) },
@@ -208,7 +219,7 @@ async function vainAct({ pointless, about, situation, list, call }: Asked): Prom
   const { requester, parts } = situation;
   if (about === requester.sender) return always(report);
   return async (tx) => {
-    if (await mayMail(tx, about))
+    if (await mayMail(tx, about, parts))
       await enqueueServiceMail(tx, `vain-request ${newId(parts.clock.now())}`, {
         template: 'vain-request',
         list: list?.address ?? '',

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import { mayBeAnswered } from '../message/automatic.ts';
 import { readReceivedMessage } from '../message/received-message.ts';
 import { findField } from '../mime/header.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
+import { answerSender } from './answer-sender.ts';
 import { keyArgument, listArgument } from './arguments.ts';
 import { decideAct, findWaiting } from './moderation.ts';
-import { listOperation } from './operation.ts';
+import { listOperation, type RequestParts } from './operation.ts';
 import { done, refused } from './report.ts';
 import { actorOf } from './requester.ts';
 
@@ -35,7 +35,7 @@ export const reject = listOperation({
         reason: `refused by ${actorOf(requester)}`,
       });
       await tx.messages.dropRaw(message.id);
-      if (answered) await tellSender(tx, message, answered);
+      if (answered) await tellSender(tx, message, answered, situation.parts);
       return done('post-rejected', { values: { list: list.address } });
     });
   },
@@ -53,11 +53,13 @@ function whomToTell({ id, recipient, envelopeSender, raw, receivedAt }: StoredMe
   return { to: envelopeSender, messageId: findField(received.entity.header, 'message-id')?.body ?? null };
 }
 
-async function tellSender(tx: Repositories, message: StoredMessage, answered: Answered): Promise<void> {
-  await enqueueServiceMail(tx, `refusal ${message.id}`, {
-    template: 'post-rejected',
-    list: message.list,
-    to: [answered.to],
-    variables: { reason: 'moderator', messageId: answered.messageId },
-  });
+async function tellSender(
+  tx: Repositories,
+  message: StoredMessage,
+  { to, messageId }: Answered,
+  parts: RequestParts,
+): Promise<void> {
+  const variables = { reason: 'moderator', messageId };
+  const about = { subject: `refusal ${message.id}`, template: 'post-rejected', list: message.list };
+  await answerSender(tx, { ...about, to, variables }, parts);
 }

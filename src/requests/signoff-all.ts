@@ -111,7 +111,7 @@ async function askOwners(
   const lists = plans.filter(({ kind }) => kind === 'owners').map(({ list }) => list);
   if (lists.length === 0) return [];
   // One command counts once, however many lists it is about.
-  const fits = await mayMail(tx, requester.sender);
+  const fits = await mayMail(tx, requester.sender, parts);
   if (fits)
     for (const list of lists) {
       const call = { name: 'signoff', arguments: { list: list.address } };

@@ -9,6 +9,9 @@ export interface RateLimit {
   readonly decay: number;
 }
 
+/** Where a count stands: `just-over` is told of the first one too many of a period, so that it can be said once. */
+export type RateStanding = 'within' | 'just-over' | 'over';
+
 /** Counters against floods, alike on all nodes. */
 export class Rates {
   readonly #database: Database;
@@ -22,7 +25,12 @@ export class Rates {
    *
    * @param subject what is counted: `report alice@example.org`
    */
-  async allow(subject: string, { max, periodMs, decay }: RateLimit): Promise<boolean> {
+  async allow(subject: string, limit: RateLimit): Promise<boolean> {
+    return (await this.count(subject, limit)) === 'within';
+  }
+
+  /** Counts one more, and tells how that stands to the limit. */
+  async count(subject: string, { max, periodMs, decay }: RateLimit): Promise<RateStanding> {
     const { db, clock } = this.#database;
     const nowMs = clock.now();
     const thousandths = Math.round(Math.min(1, Math.max(0, decay)) * 1_000);
@@ -39,7 +47,9 @@ export class Rates {
       )
       .returning('count')
       .executeTakeFirstOrThrow();
-    return Number(row.count) <= max;
+    const over = Number(row.count) - max;
+    if (over <= 0) return 'within';
+    return over === 1 ? 'just-over' : 'over';
   }
 
   /** Forgets what was counted before a time. */

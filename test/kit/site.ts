@@ -263,6 +263,14 @@ export class TestSite {
     envelope: { readonly from: string; readonly to: string },
     lmtp: string = this.daemon.addresses.lmtp!,
   ): Promise<RecipientReply> {
+    return (await this.postAll([{ raw, ...envelope }], lmtp))[0]!;
+  }
+
+  /** Posts one message after the other over one connection, and gives the replies. */
+  async postAll(
+    mails: readonly { readonly raw: Uint8Array; readonly from: string; readonly to: string }[],
+    lmtp: string = this.daemon.addresses.lmtp!,
+  ): Promise<readonly RecipientReply[]> {
     const transport = smtpTransport({
       url: `lmtp://${lmtp}`,
       maxConnections: 1,
@@ -270,15 +278,19 @@ export class TestSite {
     });
     const connection = await transport.acquire();
     try {
-      const replies = await connection.send({
-        envelopeSender: envelope.from,
-        recipients: [envelope.to],
-        pieces: [dotStuff(raw)],
-        size: raw.length,
-        smtputf8: false,
-        eightBit: raw.some((byte) => byte > 0x7f),
-      });
-      return replies[0]!;
+      const replies: RecipientReply[] = [];
+      for (const { raw, from, to } of mails) {
+        const [reply] = await connection.send({
+          envelopeSender: from,
+          recipients: [to],
+          pieces: [dotStuff(raw)],
+          size: raw.length,
+          smtputf8: false,
+          eightBit: raw.some((byte) => byte > 0x7f),
+        });
+        replies.push(reply!);
+      }
+      return replies;
     } finally {
       connection.release();
       await transport.close();
