@@ -17,6 +17,7 @@ import type { Log } from './log.ts';
 import type { PipelineParts } from './pipeline/post.ts';
 import { processMessageHandler } from './pipeline/process-message.ts';
 import { tellQuarantine } from './pipeline/quarantine.ts';
+import { type LookUpParts, lookUpCertificatesHandler } from './requests/look-up-certificates.ts';
 import { remindHandler } from './requests/send-reminders.ts';
 import { type MailListener, startMailListener } from './smtp/listener.ts';
 import type { Transport } from './smtp/transport.ts';
@@ -27,9 +28,12 @@ import { openStore, type Store } from './store/store.ts';
 import { Housekeeping } from './tasks/housekeeping.ts';
 import type { TaskParts } from './tasks/task-run.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
+import { certificatePolicy } from './trust/certificate-change.ts';
+import { CertificateDirectory } from './trust/certificate-directory.ts';
 import { CertificateFolder } from './trust/certificate-folder.ts';
 import { ListKeyring } from './trust/list-keys.ts';
 import { MessageOpener } from './trust/message-opener.ts';
+import { RevokedCertificates } from './trust/revoked-certificates.ts';
 import { SiteTrust, type TrustTarget } from './trust/site-trust.ts';
 import { crlUpdater } from './trust/update-crls.ts';
 import { UserCertificates } from './trust/user-certificates.ts';
@@ -72,6 +76,7 @@ const maxMessageBytes = 128 << 20;
 /** Jobs of one role at a time in one process. */
 const pipelineConcurrency = 2;
 const maxDeliveryConcurrency = 8;
+const lookUpConcurrency = 4;
 const confCheckMs = 1_000;
 
 /**
@@ -94,6 +99,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (roles.includes('pipeline')) start(pipelineRunner(house, worker));
     if (roles.includes('tasks')) {
       start(new Housekeeping(house.parts, worker, options.housekeepingPauseMs));
+      start(lookUpRunner(house, worker));
       start(new TaskRunner(house.parts, worker, options.housekeepingPauseMs));
     }
     const web = roles.includes('web') ? await openWeb(house) : undefined;
@@ -112,10 +118,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+type HouseParts = PipelineParts & TaskParts & LookUpParts;
+
 /** The parts that all roles share. What `sympa.conf` says is read again when the file changes. */
 class House {
   readonly store: Store;
-  readonly parts: PipelineParts & TaskParts;
+  readonly parts: HouseParts;
   readonly clock: Clock;
   readonly log: Log;
   readonly keyring: ListKeyring;
@@ -174,10 +182,10 @@ class House {
     await this.store.close();
   }
 
-  #assemble(verp: string): PipelineParts & TaskParts {
+  #assemble(verp: string): HouseParts {
     const { store, clock, log } = this;
     const house = this;
-    const certificates = new UserCertificates(clock);
+    const certificates = new UserCertificates(clock, () => certificatePolicy(this.#site));
     const { keyring } = this;
     const anchors = { for: (target?: TrustTarget) => this.#anchors.for(target) };
     return {
@@ -194,6 +202,8 @@ class House {
       certificates,
       keyring,
       opener: new MessageOpener({ keyring, anchors, clock }),
+      directory: new CertificateDirectory({ site: () => house.#site, anchors, clock }),
+      revocations: new RevokedCertificates({ store, anchors, clock, log }),
       folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, clock, log }),
       transport: this.#transport,
       recorder: new OutcomeRecorder(store),
@@ -232,6 +242,12 @@ class House {
 function pipelineRunner(house: House, worker: string): JobRunner {
   const handlers = { 'process-message': processMessageHandler(house.parts) };
   return runner(house, worker, 'pipeline', handlers, pipelineConcurrency);
+}
+
+/** Apart from deliveries: a directory that does not answer keeps none of them waiting. */
+function lookUpRunner(house: House, worker: string): JobRunner {
+  const handlers = { 'look-up-certificates': lookUpCertificatesHandler(house.parts) };
+  return runner(house, worker, 'tasks', handlers, lookUpConcurrency);
 }
 
 function deliveryRunner(house: House, worker: string): JobRunner {

@@ -7,6 +7,7 @@ import type { JobHandler } from '../store/job-runner.ts';
 import type { Repositories } from '../store/store.ts';
 import { mailTemplates } from '../templates/mail-templates.ts';
 import { renderMail } from '../templates/render-mail.ts';
+import { awaitLookUp } from './await-look-up.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { formatPolicy } from './distribution-policy.ts';
 import { mailFrame } from './mail-frame.ts';
@@ -50,6 +51,8 @@ export function missingNoticeHandler(parts: DeliveryParts): JobHandler {
   return async (job) => {
     const { list: listAddress, address } = job.payload as { list: string; address: string };
     const { store, site, clock, lists } = parts;
+    const looking = await awaitLookUp(job, address, parts);
+    if (looking) return looking;
     const periodMs = site.conf.cert_missing_notice_period;
     if (!(await store.notices.isDue(listAddress, address, clock.now(), periodMs))) return { status: 'done' };
     await dropForLeaver(parts, listAddress, address);

@@ -6,11 +6,13 @@ import type { RequestParts } from '../requests/operation.ts';
 import type { OpenedMessage, Trust } from '../smime/open-message.ts';
 import type { MessageKind } from '../store/messages.ts';
 import type { CertificateFolder } from '../trust/certificate-folder.ts';
+import type { RevokedCertificates } from '../trust/revoked-certificates.ts';
 import type { Disposition } from './disposition.ts';
 
 /** What the pipeline works with; put together by `daemon.ts`. */
 export interface PipelineParts extends DeliveryParts, RequestParts {
   readonly folder: CertificateFolder;
+  readonly revocations: RevokedCertificates;
 }
 
 /**

@@ -6,6 +6,7 @@ import { newId } from '../secrets.ts';
 import type { Repositories } from '../store/store.ts';
 import type { Act, ListSituation } from './operation.ts';
 import { done, type RequestReport, refused } from './report.ts';
+import { beginSubscriptions } from './subscription-epoch.ts';
 
 /** Somebody who is to be subscribed. */
 export interface Joiner {
@@ -36,6 +37,7 @@ export function joinAct({ joiner, code, source }: Joining, situation: ListSituat
     const row = { list: list.address, address, reception, visibility, source };
     if (!(await tx.subscribers.add({ ...row, ...(gecos ? { gecos } : {}) })))
       return done('already-subscribed', { values });
+    await beginSubscriptions(tx, address, list.robot.domain, parts);
     if (!modifiers.includes('quiet'))
       await tell(tx, list, 'welcome', [address], { address }, parts.clock.now());
     await notifyOwners(tx, situation, 'subscribed', address);
@@ -52,6 +54,7 @@ export function leaveAct(
   const values = { list: list.address, address };
   return async (tx) => {
     if (!(await tx.subscribers.remove(list.address, address))) return refused('not-subscribed', { values });
+    await tx.subscribers.noteEnd(address);
     await dropWaiting(tx, list.address, address, parts.clock.now());
     if (!modifiers.includes('quiet')) {
       const template = code === 'deleted' ? 'removed' : 'bye';

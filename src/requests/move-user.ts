@@ -8,6 +8,7 @@ import { addressArgument } from './arguments.ts';
 import { type Situation, siteOperation } from './operation.ts';
 import { done, refused } from './report.ts';
 import type { Requester } from './requester.ts';
+import { beginSubscriptions } from './subscription-epoch.ts';
 
 /**
  * Moves the subscriptions of somebody to another address. Who asks proves the old address first, then the scenario has the
@@ -66,11 +67,15 @@ async function moveSubscriptions(
   tx: Repositories,
   from: string,
   to: string,
-  { robot }: Situation,
+  { robot, parts }: Situation,
 ): Promise<readonly string[]> {
   const rows = await tx.subscribers.ofAddress(from);
   const lists = rows.map(({ list }) => list).filter((list) => list.endsWith(`@${robot.domain}`));
   for (const list of lists) await tx.subscribers.move(list, from, to);
+  if (lists.length > 0) {
+    await tx.subscribers.noteEnd(from);
+    await beginSubscriptions(tx, to, robot.domain, parts);
+  }
   // Name and language stay with the old address while it is subscribed in another domain.
   if (lists.length === rows.length) await tx.persons.move(from, to);
   return lists;

@@ -29,9 +29,6 @@ export interface CertificateEvent
 /** A certificate in use without its bytes. */
 export type CertificateInUse = Pick<CertificateRecord, 'id' | 'address' | 'usage' | 'updatedAt'>;
 
-/** What revocation lists name a certificate by. */
-export type CertificateName = Pick<CertificateRecord, 'id' | 'issuer' | 'serial' | 'updatedAt'>;
-
 const addressesPerQuery = 500;
 
 /** Certificates of persons, all that were ever in use among them. */
@@ -144,10 +141,15 @@ export class Certificates {
     if (before && before.status !== status) await this.#addEvent(id, { status, source: before.source, note });
   }
 
-  /** Gives those in use or pending that changed at a time or later, without what is not asked for: there may be many. */
-  async namesSince(sinceMs: number): Promise<readonly CertificateName[]> {
-    const query = this.#database.db.selectFrom('certificate').select(['id', 'issuer', 'serial', 'updatedAt']);
-    return query.where('status', 'in', ['trusted', 'pending']).where('updatedAt', '>=', sinceMs).execute();
+  /** Gives a page, by id, of those in use or pending that changed at a time or later. */
+  async changedSince(sinceMs: number, after: string, limit: number): Promise<readonly CertificateRecord[]> {
+    const query = this.#database.db
+      .selectFrom('certificate')
+      .selectAll()
+      .where('id', '>', after)
+      .where('status', 'in', ['trusted', 'pending'])
+      .where('updatedAt', '>=', sinceMs);
+    return (await query.orderBy('id').limit(limit).execute()).map(recordOf);
   }
 
   /** Gives the certificates in use that end before a time. */

@@ -2,6 +2,7 @@ import { finishWithin } from '../delivery/finish.ts';
 import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
 import { newId } from '../secrets.ts';
+import { markRevoked, refreshLookUps } from './certificate-chores.ts';
 import { expireArchives } from './expire-archives.ts';
 import { expireHeld } from './expire-held.ts';
 
@@ -22,6 +23,8 @@ interface Chore {
 /** What is looked after, in order; each is safe to run again at any time and on any node. */
 const chores: readonly Chore[] = [
   { name: 'certificate folder', run: synchroniseFolder },
+  { name: 'revoked certificates', run: markRevoked },
+  { name: 'certificate directory', run: refreshLookUps },
   { name: 'waiting posts', run: expireWaiting },
   { name: 'held posts', run: expireHeld },
   { name: 'owner reports', run: reportToOwners },

@@ -1,3 +1,4 @@
+import type { Site } from '../config/site.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { sameBytes } from '../pki/der.ts';
 import { checkIssuerSignature } from '../pki/issuer-signature.ts';
@@ -11,6 +12,11 @@ export interface CertificatePolicy {
 
 /** The policy of a site that says nothing. */
 export const usualCertificatePolicy: CertificatePolicy = { change: 'confirm', renewal: 'accept' };
+
+/** Reads the policy of a site. */
+export function certificatePolicy({ conf }: Pick<Site, 'conf'>): CertificatePolicy {
+  return { change: conf.certificate_change, renewal: conf.certificate_renewal };
+}
 
 /** What a certificate is to those that are known of its person. */
 export type CertificateChange =

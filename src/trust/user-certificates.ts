@@ -3,7 +3,7 @@ import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { formatName } from '../pki/name-text.ts';
 import { readSpki } from '../pki/public-key.ts';
-import type { CertificateRecord } from '../store/certificates.ts';
+import type { CertificateRecord, CertificateSource } from '../store/certificates.ts';
 import type { Repositories } from '../store/store.ts';
 import {
   type CertificateChange,
@@ -80,7 +80,8 @@ export class UserCertificates {
     const others = known.filter((record) => record !== same && isInUse(record));
     const isAct = isOperatorsAct(incoming.source);
     const timeMs = incoming.signingTimeMs ?? (isAct ? nowMs : 0);
-    if (!isAct && same && bringsNothing(same, timeMs)) return isInUse(same) ? 'known' : 'older';
+    if (!isAct && same && bringsNothing(same, incoming.source, timeMs))
+      return isInUse(same) ? 'known' : 'older';
     const isOlder = !isAct && isServed(incoming, others, timeMs, nowMs);
     const change = isAct || (same && isInUse(same)) ? 'first' : this.#changeOf(incoming, known);
     const isPending = !isOlder && mustWait(change, this.#policy());
@@ -215,7 +216,8 @@ function isInUse(record: CertificateRecord): boolean {
 }
 
 /** A message brings nothing for its certificate when a later one did, or when it was put away since. */
-function bringsNothing(same: CertificateRecord, timeMs: number): boolean {
+function bringsNothing(same: CertificateRecord, source: CertificateSource, timeMs: number): boolean {
+  if (isLowerTrust(source) && !isLowerTrust(same.source)) return true;
   if (same.status === 'revoked') return true;
   if (same.status === 'withdrawn' || same.note === subscribedAnew) return same.updatedAt >= timeMs;
   return isInUse(same) && effectiveTimeMs(same) >= timeMs;

@@ -13,6 +13,7 @@ import type { MessageKind } from '../../src/store/messages.ts';
 import { CertificateFolder } from '../../src/trust/certificate-folder.ts';
 import { ListKeyring } from '../../src/trust/list-keys.ts';
 import { MessageOpener } from '../../src/trust/message-opener.ts';
+import { RevokedCertificates } from '../../src/trust/revoked-certificates.ts';
 import { SiteTrust } from '../../src/trust/site-trust.ts';
 import { UserCertificates } from '../../src/trust/user-certificates.ts';
 import { makeTestCa, type TestCa, type TestIdentity } from './ca.ts';
@@ -118,6 +119,7 @@ function partsOf(
     verpKey: 'key of a test',
     clock,
     log,
+    revocations: new RevokedCertificates({ store, anchors, clock, log }),
     folder: new CertificateFolder({ folder: site.certDir, store, certificates, clock, log }),
     scenarios: new ScenarioFiles(site, { clock, log }),
   };
