@@ -132,6 +132,7 @@ function requesterOf(
   { method }: Extract<CommandProof, { readonly status: 'proved' }>,
 ): Requester {
   const { status, reason } = opened.signature;
+  const certificate = method === 'smime' ? opened.signers[0]?.certificate?.sha256 : undefined;
   return {
     sender: message.sender.status === 'known' ? message.sender.address : 'nobody',
     method,
@@ -140,6 +141,6 @@ function requesterOf(
     values: { message: messageVariables(message, opened) },
     security: securityOf(opened),
     messageId: message.id,
-    signature: { status, reason: opened.sender.reason ?? reason },
+    signature: { status, reason: opened.sender.reason ?? reason, ...(certificate && { certificate }) },
   };
 }

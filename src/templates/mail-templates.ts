@@ -63,6 +63,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     meaning:
       'Another certificate of the person came, and is not used before an answer with the key comes back from the address.',
     autoSubmitted: 'auto-generated',
+    neverSealed: true,
     variables: {
       key: { meaning: 'what the answer brings back; it makes the certificate one that is used' },
       address: { meaning: 'address that the certificate names' },
@@ -76,6 +77,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     to: 'the person that a certificate names',
     meaning: 'Encrypted mail goes to another certificate of the person from now on.',
     autoSubmitted: 'auto-generated',
+    neverSealed: true,
     variables: {
       address: { meaning: 'address that the certificate names' },
       issuer: { meaning: 'name of the authority that made it' },
