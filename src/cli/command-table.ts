@@ -49,6 +49,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         summary: 'open a list that is closed or pending',
         load: async () => (await import('./list-status.ts')).listOpenCommand,
       },
+      move: {
+        summary: 'rename a list',
+        load: async () => (await import('./list-move.ts')).listMoveCommand,
+      },
       config: {
         summary: 'show or set parameters of a list',
         load: async () => (await import('./list-config.ts')).listConfigCommand,
@@ -197,6 +201,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         load: async () => (await import('./scenario-explain.ts')).scenarioExplainCommand,
       },
     },
+  },
+  request: {
+    summary: 'carry out any request, as the operator or as a person',
+    load: async () => (await import('./request.ts')).requestCommand,
   },
   spool: {
     summary: 'see and settle everything that waits',

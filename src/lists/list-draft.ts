@@ -120,7 +120,7 @@ function placeOnce(file: string, text: string): boolean {
 }
 
 /** Puts a whole file in its place, its bytes on the disk before its name. */
-function place(file: string, text: string, into: (draft: string, file: string) => void): void {
+export function place(file: string, text: string, into: (draft: string, file: string) => void): void {
   const folder = dirname(file);
   const draft = join(folder, `.config.${randomToken(6)}.tmp`);
   try {
@@ -129,6 +129,11 @@ function place(file: string, text: string, into: (draft: string, file: string) =
   } finally {
     rmSync(draft, { force: true });
   }
+  syncFolder(folder);
+}
+
+/** Brings the names of a folder to the disk. */
+export function syncFolder(folder: string): void {
   withFile(openSync(folder, 'r'), () => undefined);
 }
 
@@ -141,7 +146,12 @@ function withFile(handle: number, work: (handle: number) => unknown): void {
   }
 }
 
-function writing(directory: string, work: () => void): void {
+/**
+ * Writes in the folder of a list.
+ *
+ * @throws ListsError `list-not-writable` where the system refuses
+ */
+export function writing(directory: string, work: () => void): void {
   try {
     work();
   } catch (error) {

@@ -20,10 +20,14 @@ export function isUndecided({ state }: Pick<StoredMessage, 'state'>): boolean {
  * A decision is made once: a job whose claim ran out may be done by two at a time. Renewing the claim locks the job
  * until the end of the transaction, so that the second finds the claim gone or the message decided.
  */
-export function decideOnce(job: Pick<Job, 'id' | 'claimedBy'>, messageId: string): StillUndecided {
+export function decideOnce(
+  job: Pick<Job, 'id' | 'claimedBy'>,
+  { id, list }: Pick<StoredMessage, 'id' | 'list'>,
+): StillUndecided {
   return async (tx) => {
     if (job.claimedBy === null || !(await tx.jobs.renew(job.id, job.claimedBy, leaseMs))) return false;
-    const state = await tx.messages.stateOf(messageId);
-    return state !== undefined && undecided.has(state);
+    const now = await tx.messages.standing(id);
+    // A list that was renamed meanwhile had this job run once more.
+    return now !== undefined && undecided.has(now.state) && now.list === list;
   };
 }

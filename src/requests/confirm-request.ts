@@ -30,7 +30,8 @@ export async function planConfirmation(
   const row = await parts.store.requestKeys.find(digest);
   const fault = await faultOf(row, requester, parts);
   if (fault || !row) return { command: shown, perform: async () => fault ?? refused('key-unknown') };
-  const meant = formatCall(heldOf(row).call as RequestCall);
+  const held = heldOf(row);
+  const meant = held.command ?? formatCall(held.call as RequestCall);
   if (command !== undefined && normal(command) !== normal(meant))
     return { command: shown, perform: async () => refused('key-unknown') };
   return planHeldRequest(row, requester, parts);

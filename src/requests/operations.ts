@@ -12,6 +12,7 @@ import { invite } from './invite.ts';
 import { last } from './last.ts';
 import { lists } from './lists.ts';
 import { modindex } from './modindex.ts';
+import { moveList } from './move-list.ts';
 import { moveUser } from './move-user.ts';
 import { openList } from './open-list.ts';
 import { reject } from './reject.ts';
@@ -56,6 +57,7 @@ export const operations = {
   'close-list': closeList,
   'create-list': createList,
   'open-list': openList,
+  'move-list': moveList,
 } as const;
 
 export type OperationName = keyof typeof operations;

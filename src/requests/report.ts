@@ -31,6 +31,9 @@ export const reportCodes = {
   'list-pending': { meaning: 'The list is there, and waits for a listmaster to open it.' },
   'list-closed': { meaning: 'The list is closed.' },
   'list-opened': { meaning: 'The list is open.' },
+  erased: { meaning: 'What was kept of a person is erased.' },
+  'nothing-kept': { meaning: 'Nothing is kept of the person.' },
+  'list-moved': { meaning: 'The list has another name.' },
   declined: { meaning: 'The request of somebody else is refused; nobody is told.' },
   verified: { meaning: 'What the signature of the message is worth.' },
   'confirmation-asked': {

@@ -122,6 +122,14 @@ export class Messages {
     return found;
   }
 
+  /** Gives where a message stands, and of which list it is, without its bytes. */
+  async standing(id: string): Promise<{ readonly state: MessageState; readonly list: string } | undefined> {
+    const query = this.#database.db.selectFrom('message').select(['state', 'list']).where('id', '=', id);
+    return (await query.executeTakeFirst()) as
+      | { readonly state: MessageState; readonly list: string }
+      | undefined;
+  }
+
   /** Gives where a message stands, without its bytes. */
   async stateOf(id: string): Promise<MessageState | undefined> {
     const query = this.#database.db.selectFrom('message').select('state').where('id', '=', id);

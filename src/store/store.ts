@@ -13,6 +13,7 @@ import type { Engine } from './engine.ts';
 import { StoreError } from './error.ts';
 import { Ciphertexts, Counters, Locks, Notices, PostIds } from './guards.ts';
 import { Jobs } from './jobs.ts';
+import { ListRenames } from './list-renames.ts';
 import { Messages } from './messages.ts';
 import { migrationProvider } from './migrations.ts';
 import { MirrorFiles } from './mirror-files.ts';
@@ -55,6 +56,7 @@ export interface Repositories {
   readonly tasks: Tasks;
   readonly certificateWarnings: CertificateWarnings;
   readonly oldRows: OldRows;
+  readonly listRenames: ListRenames;
 }
 
 /** Which database it is. */
@@ -212,5 +214,6 @@ function repositories(database: Database): Repositories {
     tasks: new Tasks(database),
     certificateWarnings: new CertificateWarnings(database),
     oldRows: new OldRows(database),
+    listRenames: new ListRenames(database),
   };
 }

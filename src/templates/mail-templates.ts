@@ -405,6 +405,24 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
       owners: { meaning: 'addresses of its owners' },
     },
   },
+  'list-moved-owner': {
+    to: 'owners',
+    meaning: 'The list has another name.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      from: { meaning: 'address that the list had' },
+      by: { meaning: 'address of whoever did it; null for the operator of the site', optional: true },
+    },
+  },
+  erased: {
+    to: 'whoever is erased',
+    meaning: 'What was kept of a person is erased.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'the address' },
+      lists: { meaning: 'addresses of the lists that it was subscribed to' },
+    },
+  },
   'list-status-owner': {
     to: 'owners',
     meaning: 'A list was made, opened or closed by somebody else.',
