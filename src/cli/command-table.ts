@@ -110,7 +110,7 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
     load: async () => (await import('./p12topem.ts')).p12topemCommand,
   },
   certificate: {
-    summary: 'check certificates',
+    summary: 'keep, confirm and check certificates',
     commands: {
       list: {
         summary: 'list certificates of persons',
@@ -127,6 +127,14 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       export: {
         summary: 'write the certificates of a person as PEM',
         load: async () => (await import('./certificate-show.ts')).certificateExportCommand,
+      },
+      pending: {
+        summary: 'list certificates that wait to be confirmed',
+        load: async () => (await import('./certificate-list.ts')).certificatePendingCommand,
+      },
+      confirm: {
+        summary: 'take a certificate that waits into use',
+        load: async () => (await import('./certificate-confirm.ts')).certificateConfirmCommand,
       },
       check: {
         summary: 'validate the path from a certificate to a trust anchor',
