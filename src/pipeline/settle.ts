@@ -105,7 +105,8 @@ export async function writeRefusal(
     template: unreadable ? 'not-readable' : 'post-rejected',
     list: post.list?.address ?? '',
     to,
-    ...secrecyOf(post),
+    // Whether it opened at all must show nowhere: what could not be accepted looks like what could not be read.
+    ...(unreadable ? {} : secrecyOf(post)),
     variables: unreadable
       ? { messageId: messageIdOf(post) }
       : { messageId: messageIdOf(post), ...reasonOf(post, disposition) },
