@@ -96,42 +96,6 @@ export const incomingParameters = {
     'Most answers to posts and reports on commands that all addresses of one domain together get in a period. 0: no limit.',
     siteOnly,
   ),
-  flood_period: group.value(
-    count(1, 86_400),
-    '3600',
-    'Period in which the mails and requests of the five limits below are counted; then all begin at nothing.',
-    { ...siteOnly, unit: 'seconds' },
-  ),
-  request_mail_max: group.value(
-    count(),
-    '6',
-    'Most keys, invitations and notices that one address gets in a period because somebody asked for something, whoever that was. 0: no limit.',
-    siteOnly,
-  ),
-  request_mail_domain_max: group.value(
-    count(),
-    '200',
-    'The same for all addresses of one domain together, and for what the owners of one list are asked. 0: no limit.',
-    siteOnly,
-  ),
-  request_sender_max: group.value(
-    count(),
-    '60',
-    'Most requests of one sender in a period that nothing but the From field proves. Those that a signature or a key proves are not counted. 0: no limit.',
-    siteOnly,
-  ),
-  answer_mail_max: group.value(
-    count(),
-    '20',
-    'Most answers to posts, and reports that say of no command that it was carried out, that one address gets in a period. 0: no limit.',
-    siteOnly,
-  ),
-  answer_mail_domain_max: group.value(
-    count(),
-    '500',
-    'Most answers to posts and reports on commands that all addresses of one domain together get in a period. 0: no limit.',
-    siteOnly,
-  ),
   msgid_table_cleanup_ttl: later.value(
     count(),
     '86400',
