@@ -1,9 +1,11 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa } from '../../test/kit/ca.ts';
 import { runCli } from '../../test/kit/cli.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
+import { systemClock } from '../clock.ts';
+import { UserCertificates } from '../trust/user-certificates.ts';
 
 const alice = 'alice@example.org';
 
@@ -97,6 +99,42 @@ describe('ssympa certificate', () => {
     expect(ofPerson.stdout).toBe(ofFile.stdout);
     expect(JSON.parse(ofFile.stdout)).toMatchObject([{ addresses: [alice], purposes: ['sign', 'encrypt'] }]);
     expect((await certificate('export', alice)).stdout).toBe(pair.certificatePem);
+  });
+
+  it('pending shows what waits, with its history, and confirm takes it into use, once', async () => {
+    const [pinned, other] = [issue(), makeTestCa().issue({ address: alice, fresh: true })];
+    await certificate('import', alice, fileOf(pinned.certificatePem));
+    await new UserCertificates(systemClock).keep(made.store, {
+      address: alice,
+      certificate: other.certificate,
+      usage: 'both',
+      source: 'message',
+      signingTimeMs: Date.now() + 1_000,
+      capabilities: null,
+    });
+    const pending = JSON.parse((await certificate('pending', '--json', '--history')).stdout) as readonly [
+      { readonly id: string },
+    ];
+    expect(pending).toMatchObject([
+      {
+        sha256: other.certificate.sha256,
+        status: 'pending',
+        source: 'message',
+        history: [{ status: 'pending', source: 'message', note: 'change' }],
+      },
+    ]);
+    const { id } = pending[0];
+    expect(JSON.parse((await certificate('confirm', id, '--json')).stdout)).toMatchObject({
+      id,
+      status: 'trusted',
+    });
+    expect((await certificate('export', alice)).stdout).toBe(other.certificatePem);
+    expect(readFileSync(join(made.site.certDir, alice), 'utf8')).toBe(other.certificatePem);
+    expect((await certificate('pending', alice, '--json')).stdout).toBe('[]\n');
+    expect((await certificate('confirm', id)).code).toBe(65);
+    expect((await certificate('confirm', 'nothing')).stderr).toMatch(/^ssympa: error: /);
+    const kinds = (await made.store.jobs.list()).map(({ kind, payload }) => payload.template ?? kind);
+    expect(kinds).toContain('certificate-replaced');
   });
 
   it.each(['show', 'export'])('%s of a person without certificate is not found', async (command) => {

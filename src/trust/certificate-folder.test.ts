@@ -55,6 +55,7 @@ describe('the folder of certificates', () => {
     parts().certificates.keep(made.store, {
       address,
       certificate: pair.certificate,
+      issuer: ca.certificate,
       usage,
       source: 'message',
       signingTimeMs: start + hours * hour,
