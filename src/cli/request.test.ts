@@ -33,15 +33,7 @@ describe('ssympa request', () => {
     expect((await run(...stranger)).code).toBe(77);
     expect((await run('review', 'list=board', '--sender', 'ann@example.org')).code).toBe(0);
     expect(
-      await json(
-        'del',
-        'list=board',
-        'email=bob@example.org',
-        '--sender',
-        'root@example.org',
-        '--method',
-        'smtp',
-      ),
+      await json('set', 'list=board', 'options=nomail', '--sender', 'bob@example.org', '--method', 'smtp'),
     ).toMatchObject({ status: 'waiting', code: 'confirmation-asked' });
   });
 
