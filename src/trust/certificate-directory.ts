@@ -59,7 +59,8 @@ export class CertificateDirectory {
         base: conf.ldap_certificate_suffix,
         scope: conf.ldap_certificate_scope,
         filter: filterFor(conf.ldap_certificate_filter, address),
-        attributes,
+        // Servers keep one and the same attribute with the option or without it (RFC 4522, RFC 2798).
+        attributes: attributes.flatMap((name) => [bareName(name), `${bareName(name)};binary`]),
         maxEntries,
       }),
     );
@@ -126,14 +127,16 @@ export function filterFor(template: string, address: string): string {
   return template.replaceAll(/\[(?:address|local|domain)\]/g, (name) => escapeFilterValue(values[name]!));
 }
 
-/** Servers write an attribute with the option `;binary` or without it, whichever was asked for (RFC 4522). */
 function valuesOf(
   entry: { values(attribute: string): readonly Uint8Array[] },
   name: string,
 ): readonly Uint8Array[] {
-  const bare = name.replace(/;binary$/i, '');
-  const found = entry.values(`${bare};binary`);
-  return (found.length > 0 ? found : entry.values(bare)).slice(0, maxValues);
+  const bare = bareName(name);
+  return [...entry.values(`${bare};binary`), ...entry.values(bare)].slice(0, maxValues);
+}
+
+function bareName(attribute: string): string {
+  return attribute.replace(/;binary$/i, '');
 }
 
 function isSigned(attribute: string): boolean {
