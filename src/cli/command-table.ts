@@ -99,6 +99,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         summary: 'list the subscribers',
         load: async () => (await import('./subscriber-list.ts')).subscriberListCommand,
       },
+      erase: {
+        summary: 'erase what is kept of a person',
+        load: async () => (await import('./subscriber-erase.ts')).subscriberEraseCommand,
+      },
       import: {
         summary: 'subscribe the addresses of a file',
         load: async () => (await import('./subscriber-import.ts')).subscriberImportCommand,

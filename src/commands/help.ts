@@ -18,6 +18,7 @@ export function helpReport(certificates: NonNullable<RequestReport['certificates
 /** What a person writes in place of an argument. */
 const placeholders: Readonly<Record<string, string>> = {
   list: 'LIST',
+  family: 'FAMILY',
   email: 'ADDRESS',
   gecos: '[NAME]',
   key: 'KEY',

@@ -18,6 +18,7 @@ function request(name: OperationName, everywhere?: OperationName): Meaning {
 const meanings: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['subscribe sub', request('subscribe')],
   ['signoff sig uns unsub unsubscribe', request('signoff', 'signoff-all')],
+  ['family-signoff', request('family-signoff')],
   ['add', request('add')],
   ['del delete', request('del')],
   ['invite inv', request('invite')],

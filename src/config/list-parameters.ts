@@ -244,7 +244,10 @@ const listOwnParameters = {
     { name: group.required(word, 'Its name.'), value: group.required(text, 'What it holds.') },
     'A value of the list, for scenarios and templates.',
   ),
-  family_name: later.optional(word, 'The family that the list is of.'),
+  family_name: group.optional(
+    word,
+    'The family that the list is of: `FAMILY-SIGNOFF` ends the subscriptions on all lists of it.',
+  ),
   expire_task: tasks.optional(
     fileName,
     'Version of the task model that ends subscriptions: `yearly`; `none` for none.',

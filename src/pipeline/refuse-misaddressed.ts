@@ -20,9 +20,11 @@ export async function refuseMisaddressed(
   post: OpenedPost,
   { site, log }: PipelineParts,
 ): Promise<StepResult<OpenedPost>> {
-  const { misaddressed_commands, misaddressed_commands_regexp: pattern } = site.conf;
+  const { conf } = site;
+  const pattern = conf.misaddressed_commands_regexp;
+  if (conf.misaddressed_commands === 'ignore' || pattern === '') return proceed(post);
   // Who let a post go, or confirmed it, meant it for the list.
-  if (misaddressed_commands === 'ignore' || pattern === '' || post.clearance !== 'none') return proceed(post);
+  if (post.clearance !== 'none') return proceed(post);
   const command = sitePattern('misaddressed_commands_regexp', `^(?:${pattern})\\b`, log);
   const isCommand = command && linesOf(post).some((line) => command.matcher(line).find());
   return isCommand ? settled(reject('misaddressed-command')) : proceed(post);

@@ -18,6 +18,7 @@ const ofLists = {
 /** Scenarios of a domain. */
 const ofRobots = {
   create_list: ({ conf }: Robot) => conf.create_list,
+  family_signoff: ({ conf }: Robot) => conf.family_signoff,
   global_remind: ({ conf }: Robot) => conf.global_remind,
   move_user: ({ conf }: Robot) => conf.move_user,
 } as const;

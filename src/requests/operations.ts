@@ -5,7 +5,9 @@ import { closeList } from './close-list.ts';
 import { confirmCertificate } from './confirm-certificate.ts';
 import { createList } from './create-list.ts';
 import { del } from './del.ts';
+import { delUser } from './del-user.ts';
 import { distribute } from './distribute.ts';
+import { familySignoff } from './family-signoff.ts';
 import { get } from './get.ts';
 import { info } from './info.ts';
 import { invite } from './invite.ts';
@@ -34,6 +36,7 @@ export const operations = {
   'confirm-certificate': confirmCertificate,
   del,
   distribute,
+  'family-signoff': familySignoff,
   get,
   'global-remind': globalRemind,
   index: archiveIndex,
@@ -58,6 +61,7 @@ export const operations = {
   'create-list': createList,
   'open-list': openList,
   'move-list': moveList,
+  'del-user': delUser,
 } as const;
 
 export type OperationName = keyof typeof operations;

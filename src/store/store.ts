@@ -10,6 +10,7 @@ import type { Database, OpenDatabase } from './database.ts';
 import { Deliveries } from './deliveries.ts';
 import { Distributions } from './distributions.ts';
 import type { Engine } from './engine.ts';
+import { Erasures } from './erasures.ts';
 import { StoreError } from './error.ts';
 import { Ciphertexts, Counters, Locks, Notices, PostIds } from './guards.ts';
 import { Jobs } from './jobs.ts';
@@ -57,6 +58,7 @@ export interface Repositories {
   readonly certificateWarnings: CertificateWarnings;
   readonly oldRows: OldRows;
   readonly listRenames: ListRenames;
+  readonly erasures: Erasures;
 }
 
 /** Which database it is. */
@@ -92,6 +94,8 @@ export interface Store extends Repositories {
 export interface StoreOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when all of a transaction is done but its commit, and when it is on the disk; tests die there. */
+  readonly onCommit?: (at: 'before-commit' | 'after-commit') => Promise<void>;
 }
 
 /**
@@ -125,7 +129,7 @@ async function migrate({ db, engine }: OpenDatabase): Promise<void> {
   });
 }
 
-function storeOf(opened: OpenDatabase, { clock }: StoreOptions, listeners: Set<() => void>): Store {
+function storeOf(opened: OpenDatabase, { clock, onCommit }: StoreOptions, listeners: Set<() => void>): Store {
   const { engine, db } = opened;
   const announce = (): void => {
     wakeAll(listeners);
@@ -149,11 +153,14 @@ function storeOf(opened: OpenDatabase, { clock }: StoreOptions, listeners: Set<(
       const jobsChanged = () => {
         isChanged = true;
       };
-      const result = await outside.db
-        .transaction()
-        .execute((tx) =>
-          inTransaction(opened, () => work(repositories({ db: tx, engine, clock, jobsChanged }))),
-        );
+      const result = await outside.db.transaction().execute((tx) =>
+        inTransaction(opened, async () => {
+          const done = await work(repositories({ db: tx, engine, clock, jobsChanged }));
+          await onCommit?.('before-commit');
+          return done;
+        }),
+      );
+      await onCommit?.('after-commit');
       if (isChanged) announce();
       return result;
     },
@@ -215,5 +222,6 @@ function repositories(database: Database): Repositories {
     certificateWarnings: new CertificateWarnings(database),
     oldRows: new OldRows(database),
     listRenames: new ListRenames(database),
+    erasures: new Erasures(database),
   };
 }

@@ -26,7 +26,7 @@ export const privilegeParameters = {
     siteOnly,
   ),
   move_user: group.value(fileName, 'auth', 'Scenario that decides who may change an address.'),
-  family_signoff: later.value(fileName, 'auth', 'Scenario that decides who may leave a family of lists.'),
+  family_signoff: group.value(fileName, 'auth', 'Scenario that decides who may leave a family of lists.'),
   use_blocklist: group.value(
     words,
     'send,create_list',

@@ -1,0 +1,39 @@
+import type { Database } from './database.ts';
+
+/** What is counted by address, each under `WORD ADDRESS`. */
+const counted = ['mail', 'answer', 'request', 'limit-told', 'idle', 'report', 'archive'];
+
+/** Erases what is kept of a person beside subscriptions, certificates and posts. */
+export class Erasures {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Erases name and language, requests that wait for the person's key, counters, and what was noted about notices.
+   *
+   * @returns whether there was anything that the person, and not only the service, said
+   */
+  async erase(address: string): Promise<boolean> {
+    const { db } = this.#database;
+    const person = await db.deleteFrom('person').where('address', '=', address).executeTakeFirst();
+    const keys = await db
+      .deleteFrom('request_key')
+      .where('address', '=', address)
+      // Keys of a post let others decide on it, too.
+      .where('messageId', 'is', null)
+      .executeTakeFirst();
+    for (const table of [
+      'certificate_notice',
+      'certificate_look_up',
+      'subscription_end',
+      'report_entry',
+    ] as const)
+      await db.deleteFrom(table).where('address', '=', address).execute();
+    const subjects = counted.map((word) => `${word} ${address}`);
+    await db.deleteFrom('rate').where('subject', 'in', subjects).execute();
+    return person.numDeletedRows + keys.numDeletedRows > 0n;
+  }
+}
