@@ -1,6 +1,7 @@
 import type { FuzzTarget } from './target.ts';
 import { certificateTarget, crlTarget, pemTarget } from './targets/certificate.ts';
 import { cmsTarget } from './targets/cms.ts';
+import { commandsTarget } from './targets/commands.ts';
 import { derTarget } from './targets/der.ts';
 import { addressTarget, dateTarget, parameterTarget } from './targets/fields.ts';
 import { messageTarget, mimeTarget } from './targets/mime.ts';
@@ -15,6 +16,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   messageTarget,
   cmsTarget,
   mimeTarget,
+  commandsTarget,
   derTarget,
   certificateTarget,
   crlTarget,

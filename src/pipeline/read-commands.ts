@@ -59,8 +59,8 @@ export async function readOwnersCommands(
   post: OpenedPost,
   parts: PipelineParts,
 ): Promise<StepResult<OpenedPost>> {
-  if (!hasAuthor(post)) return proceed(post);
-  const { address: list } = post.list!;
+  if (!post.list || !hasAuthor(post)) return proceed(post);
+  const { address: list } = post.list;
   const subject = scriptOfSubject(subjectOf(post) ?? '', { list });
   const first = subject?.commands[0]?.act;
   const isJoining = first?.kind !== 'request' || requestWords.has(first.call.name);

@@ -5,14 +5,14 @@ import { readMainText } from '../smime/legacy-display.ts';
 import type { OpenedPost } from './post.ts';
 
 /** Gives the Subject that is meant. RFC 9788 §4.8.1: where a header is protected, that one is. */
-export function subjectOf({ opened, message }: OpenedPost): string | undefined {
+export function subjectOf({ opened, message }: Pick<OpenedPost, 'opened' | 'message'>): string | undefined {
   const { mode, status, subject } = opened.headerProtection;
   if (mode !== 'none' && status !== 'unprotected') return subject ?? undefined;
   return findField(message.entity.header, 'subject')?.body;
 }
 
 /** Gives the plain text that a message begins with, lines that belong together joined; nothing of what breaks a limit. */
-export function textOf({ opened }: OpenedPost): string {
+export function textOf({ opened }: Pick<OpenedPost, 'opened'>): string {
   try {
     const decrypted = opened.decryption.status === 'opened';
     const main = opened.innermost?.use((bytes) => readMainText(bytes, decrypted));

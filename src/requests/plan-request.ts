@@ -3,8 +3,9 @@ import type { List } from '../lists/list.ts';
 import type { Decision, Explanation } from '../scenario/evaluate.ts';
 import type { ActionName } from '../scenario/vocabulary.ts';
 import { newId } from '../secrets.ts';
+import type { Repositories } from '../store/store.ts';
 import { askScenario } from './ask-scenario.ts';
-import { formatCall, type RequestCall } from './call.ts';
+import { formatCall, type RequestCall, understoodCall } from './call.ts';
 import { listScenario, robotScenario } from './governed.ts';
 import { holdForConfirmation, holdForOwners, type ToHold } from './hold-request.ts';
 import { mayAskOwners, mayMail, mayRequest } from './limits.ts';
@@ -40,13 +41,16 @@ export async function planRequest(
   parts: RequestParts,
 ): Promise<PlannedRequest> {
   const operation = operations[call.name] as AnyListOperation | AnySiteOperation;
-  const command = formatCall(call);
+  const known = understoodCall(call);
   const parsed = operation.arguments.safeParse(call.arguments);
-  if (!parsed.success) return { command, perform: always(refused('bad-arguments', { values: { command } })) };
+  // What is not understood is not repeated: the From field may name somebody who wrote nothing.
+  if (!parsed.success || !known)
+    return { command: operation.word, perform: always(refused('bad-arguments')) };
+  const command = formatCall(known);
   const perform =
     operation.scope === 'list'
-      ? await planOnList(operation, call, parsed.data as { readonly list: string }, requester, parts)
-      : await planOnSite(operation, call, parsed.data, requester, parts);
+      ? await planOnList(operation, known, parsed.data as { readonly list: string }, requester, parts)
+      : await planOnSite(operation, known, parsed.data, requester, parts);
   return { command, perform: carriesKey(operation) ? perform : limited(perform, requester, parts) };
 }
 
@@ -181,10 +185,13 @@ async function askToConfirm(decision: Decision, asked: Asked): Promise<Act> {
   const { requester, parts } = situation;
   const address = decision.requestAuthFrom === 'email' ? about : requester.sender;
   if (requester.confirmedBy === address || address === 'nobody') return always(refused('confirmation-again'));
-  const vain = await vainAct(asked);
-  if (vain) return vain;
+  // Who confirms for somebody else learns what came of it as whoever the scenario lets act for others does.
+  const vain = address === about ? await asked.pointless() : undefined;
+  if (vain && about === requester.sender) return always(vain);
   return async (tx) => {
-    const isSent = await holdForConfirmation(tx, heldOf(call), { list, requester, address }, parts);
+    const isSent = vain
+      ? await tellInVain(tx, vain, asked)
+      : await holdForConfirmation(tx, heldOf(call), { list, requester, address }, parts);
     // Whoever asks for somebody else is told the same in every case: the answer gives away nothing about that person.
     if (!isSent && address === requester.sender) return refused('too-many-requests');
     return waiting('confirmation-asked', { values: { address, command: formatCall(call) } });
@@ -192,16 +199,18 @@ async function askToConfirm(decision: Decision, asked: Asked): Promise<Act> {
 }
 
 async function askOwners(decision: Decision, asked: Asked): Promise<Act> {
-  const { situation, list, call } = asked;
+  const { situation, list, call, about } = asked;
   if (!list) return always(refused('scenario-rejects', { reason: 'default' }));
-  const vain = await vainAct(asked);
-  if (vain) return vain;
   const { requester, parts } = situation;
+  const vain = await asked.pointless();
+  if (vain && about === requester.sender) return always(vain);
   const quiet = decision.modifiers.includes('quiet');
   return async (tx) => {
-    if (!(await mayMail(tx, asked.about, parts)) || !(await mayAskOwners(tx, list.address, parts)))
-      return refused('too-many-requests');
-    await holdForOwners(tx, heldOf(call), { list, requester, about: asked.about }, parts);
+    const fits =
+      (vain ? await tellInVain(tx, vain, asked) : await mayMail(tx, about, parts)) &&
+      (await mayAskOwners(tx, list.address, parts));
+    if (!fits) return refused('too-many-requests');
+    if (!vain) await holdForOwners(tx, heldOf(call), { list, requester, about }, parts);
     return waiting('owners-asked', {
       values: { list: list.address, command: formatCall(call) },
       ...(quiet && { isQuiet: true as const }),
@@ -212,22 +221,23 @@ async function askOwners(decision: Decision, asked: Asked): Promise<Act> {
 /**
  * A request that would change nothing asks nobody. Who asked for somebody else gets the answer that everybody gets, and
  * the person concerned a notice: whether an address is subscribed is not told to strangers.
+ *
+ * @returns false when too many mails went to that address lately; none goes then
  */
-async function vainAct({ pointless, about, situation, list, call }: Asked): Promise<Act | undefined> {
-  const report = await pointless();
-  if (!report) return undefined;
+async function tellInVain(
+  tx: Repositories,
+  { code }: RequestReport,
+  { about, situation, list, call }: Asked,
+): Promise<boolean> {
   const { requester, parts } = situation;
-  if (about === requester.sender) return always(report);
-  return async (tx) => {
-    if (await mayMail(tx, about, parts))
-      await enqueueServiceMail(tx, `vain-request ${newId(parts.clock.now())}`, {
-        template: 'vain-request',
-        list: list?.address ?? '',
-        to: [about],
-        variables: { command: formatCall(call), code: report.code, requestedBy: requester.sender },
-      });
-    return waiting('confirmation-asked', { values: { address: about, command: formatCall(call) } });
-  };
+  if (!(await mayMail(tx, about, parts))) return false;
+  await enqueueServiceMail(tx, `vain-request ${newId(parts.clock.now())}`, {
+    template: 'vain-request',
+    list: list?.address ?? '',
+    to: [about],
+    variables: { command: formatCall(call), code, requestedBy: requester.sender },
+  });
+  return true;
 }
 
 function always(report: RequestReport): Act {
