@@ -83,10 +83,10 @@ function restAct(moved: List | undefined, from: string, situation: Situation): A
     return async () => refused('no-such-list', { values: { list: from } });
   const { address: to } = moved;
   return async (tx) => {
-    if (await tx.listRenames.isKnown(from)) {
-      await tx.listRenames.rename(from, to);
-      await tellOwners(tx, from, to, situation);
-    }
+    // A list without subscribers and posts may still have a post that waits.
+    const isLeft = await tx.listRenames.isKnown(from);
+    await tx.listRenames.rename(from, to);
+    if (isLeft) await tellOwners(tx, from, to, situation);
     return done('list-moved', { values: { from, list: to } });
   };
 }
