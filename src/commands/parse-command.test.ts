@@ -10,6 +10,7 @@ const words: readonly (readonly [forms: string, given: string, command: string])
   ['SIGNOFF sig uns unsub unsubscribe', 'board', 'SIGNOFF board'],
   ['SIGNOFF uns', 'board Bob@Example.org', 'SIGNOFF board bob@example.org'],
   ['SIGNOFF unsubscribe', '*', 'SIGNOFF *'],
+  ['FAMILY-SIGNOFF', 'alumni', 'FAMILY-SIGNOFF alumni'],
   ['ADD', 'board bob@example.org', 'ADD board bob@example.org'],
   ['DEL delete', 'board bob@example.org', 'DEL board bob@example.org'],
   ['INVITE inv', 'board bob@example.org', 'INVITE board bob@example.org'],
