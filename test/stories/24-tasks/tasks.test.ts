@@ -278,6 +278,8 @@ describe('story 24: two years of certificates', () => {
     expect(lines).toEqual([
       ...[641, 671, 687, 694, 698, 700].map((day) => told(day, 'expiring')),
       told(701, 'expired'),
+      // That very mail could not be signed any more.
+      `702 unsigned-listmaster undefined ${root}`,
     ]);
   }, 240_000);
 
@@ -292,6 +294,7 @@ describe('story 24: two years of certificates', () => {
     expect(await diary(2, 196)).toEqual([
       `196 daily-cert-expiration expired ${bob}`,
       `196 list-cert-expiration expired owner@example.org ${root}`,
+      `197 unsigned-listmaster undefined ${root}`,
     ]);
   });
 
