@@ -9,6 +9,7 @@ import type { Command } from 'commander';
 import type { CliIo } from '../src/cli/io.ts';
 import { makeProgram } from '../src/cli/program.ts';
 import { systemClock } from '../src/clock.ts';
+import { mailCommandsReference } from '../src/commands/reference.ts';
 import { listReference, siteReference } from '../src/config/reference.ts';
 import { defaultsDir } from '../src/config/site.ts';
 import { parseScenario } from '../src/scenario/parse.ts';
@@ -28,6 +29,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'list-parameters.md': listReference,
   'errors.md': errorsReference,
   'commands.md': commandsReference,
+  'mail-commands.md': mailCommandsPage,
   'scenarios.md': scenariosPage,
   'templates.md': templatesReference,
   'tasks.md': tasksPage,
@@ -56,6 +58,14 @@ function scenariosPage(): string {
     return { function: source.function, name: source.name, title: titleOf(scenario, ['en']) };
   });
   return scenarioReference(shipped);
+}
+
+/** Writes the page of commands by mail, with the words of the English catalogue, which HELP shows, too. */
+function mailCommandsPage(): string {
+  const catalogue = JSON.parse(readFileSync(join(defaultsDir, 'locales/en.json'), 'utf8')) as {
+    readonly commands: Readonly<Record<string, string>>;
+  };
+  return `${madeBy('src/commands')}\n\n${mailCommandsReference(catalogue.commands)}`;
 }
 
 /** Writes the page of tasks; the shipped models stand on it with their titles. */

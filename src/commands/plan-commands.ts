@@ -4,7 +4,6 @@ import type { RequestParts } from '../requests/operation.ts';
 import { type PlannedRequest, planRequest } from '../requests/plan-request.ts';
 import { type RequestReport, refused } from '../requests/report.ts';
 import type { Requester } from '../requests/requester.ts';
-import { siteCertificates } from '../requests/site-certificates.ts';
 import { type CommandScript, maxCommands } from './command-script.ts';
 import { helpReport } from './help.ts';
 import type { ParsedAct } from './parse-command.ts';
@@ -41,7 +40,7 @@ async function planAct(act: ParsedAct, requester: Requester, parts: RequestParts
     case 'confirm-post':
       return planPostConfirmation(act.key, requester, parts);
     case 'help':
-      return always('HELP', helpReport(await siteCertificates(requester, parts)));
+      return always('HELP', await helpReport(requester, parts));
     case 'faulty':
       return always(act.word, refused('bad-arguments'));
   }

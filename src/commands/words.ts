@@ -8,14 +8,24 @@ export type Meaning =
       /** The request that `*` in place of a list makes of it. */
       readonly everywhere: OperationName | undefined;
     }
-  | { readonly kind: 'auth' | 'confirm-post' | 'help' | 'end' };
+  | { readonly kind: OwnCommand };
+
+/** Commands that are no requests, and how each is written. */
+export const ownCommands = {
+  auth: 'AUTH KEY',
+  'confirm-post': 'CONFIRM KEY',
+  help: 'HELP',
+  end: 'QUIT',
+} as const;
+
+export type OwnCommand = keyof typeof ownCommands;
 
 function request(name: OperationName, everywhere?: OperationName): Meaning {
   return { kind: 'request', name, everywhere };
 }
 
 /** Every word that begins a command, its short forms included; `*` in place of a list means the second operation. */
-const meanings: readonly (readonly [words: string, meaning: Meaning])[] = [
+export const meanings: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['subscribe sub', request('subscribe')],
   ['signoff sig uns unsub unsubscribe', request('signoff', 'signoff-all')],
   ['family-signoff', request('family-signoff')],

@@ -11,6 +11,8 @@ export interface AnswerTexts {
   line(key: string, values?: Readonly<Record<string, TemplateValue>>): string;
   /** Gives the reason of a scenario. */
   reason(key: string | null | undefined): string;
+  /** Says in one line what a command does. */
+  command(key: string): string;
 }
 
 /** Reads the texts for answers; where the site's own cannot be used, the shipped ones serve. */
@@ -37,6 +39,7 @@ export async function answerTexts({
       }
     },
     reason: (key) => nearest.text('reasons', key),
+    command: (key) => nearest.text('commands', key),
   };
 }
 
