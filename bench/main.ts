@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { benchCertificates } from './certificates.ts';
 import { benchCrypto } from './crypto.ts';
 import { benchDistribution } from './distribution.ts';
 import { benchMemory } from './memory.ts';
@@ -47,6 +48,14 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
           : `${pad(sympaPerSecond, 15)}   ours ${(oursPerSecond / sympaPerSecond).toFixed(1)} x`;
       say(`${asker.padEnd(13)}   ${action.padEnd(8)}   ${pad(oursPerSecond, 9)}   ${theirs}`);
     }
+  },
+  certificates: async () => {
+    say('look-up and selection among 100,000 certificates on embedded SQLite, one after the other');
+    say('recipients  milliseconds   addresses a second');
+    const { rows, heapBytes } = await benchCertificates();
+    for (const { recipients, milliseconds, addressesPerSecond } of rows)
+      say(`${pad(recipients, 10)} ${milliseconds.toFixed(1).padStart(13)} ${pad(addressesPerSecond, 20)}`);
+    say(`the heap grew by ${pad(heapBytes, 1)} bytes; at most 20,000 parsed certificates are kept`);
   },
   memory: async () => {
     say('memory while a message of 30 MB is opened and sealed again, as a multiple of its size');

@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeTestCa, type TestCa, type TestIdentity } from '../../kit/ca.ts';
+import { makeTestCa, type TestCa } from '../../kit/ca.ts';
 import { Correspondence, commandAddress, mailTo } from '../../kit/command-mail.ts';
-import { encrypted, message, signed, textEntity } from '../../kit/mail.ts';
+import { encrypted, message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
 import { decryptMessage } from '../../kit/openssl-mail.ts';
 import { linesLog, TestSite } from '../../kit/site.ts';
 
