@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyBytes, parseEntity } from '../../../src/mime/entity.ts';
 import { findField, findFields } from '../../../src/mime/header.ts';
-import { message, signed, textEntity } from '../../kit/mail.ts';
+import { message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
 import { verifyMessage } from '../../kit/openssl-mail.ts';
 import { TestSite } from '../../kit/site.ts';
 
 describe('story 01: a signed post passes byte for byte', () => {
   let site: TestSite;
+  let alice: TestIdentity;
   beforeAll(async () => {
     site = await TestSite.make();
+    alice = site.ca.issue({ address: 'alice@example.org', use: 'both', algorithm: 'rsa-2048' });
     await site.list(
       'board',
       ['alice@example.org', 'bob@example.net'],
@@ -19,7 +21,6 @@ describe('story 01: a signed post passes byte for byte', () => {
   afterAll(() => site.dispose());
 
   it.each([false, true])('arrives with the body as it was signed (opaque: %s)', async (opaque) => {
-    const alice = site.ca.issue({ address: 'alice@example.org', use: 'both', algorithm: 'rsa-2048' });
     const entity = signed(textEntity('Minutes  \r\nwith trailing blanks \r\n\r\n'), alice, { opaque });
     const raw = message({ from: 'Alice <alice@example.org>', to: 'board@lists.example.org' }, entity);
     site.sink.clear();
