@@ -226,7 +226,7 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         load: async () => (await import('./spool.ts')).spoolListCommand,
       },
       show: {
-        summary: 'show one thing that waits',
+        summary: 'show one thing that waits, or write a held post encrypted for a reader',
         load: async () => (await import('./spool.ts')).spoolShowCommand,
       },
       retry: {
@@ -234,7 +234,7 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         load: async () => (await import('./spool.ts')).spoolRetryCommand,
       },
       release: {
-        summary: 'let a held post go out',
+        summary: 'let a held post go out, have a request done',
         load: async () => (await import('./spool.ts')).spoolReleaseCommand,
       },
       drop: {
