@@ -22,6 +22,8 @@ describe('story 13: certificates are dropped into, changed in and removed from t
     list = site.listKey('board');
     alice = await site.person(from);
     await site.start();
+    // `ssympa init` makes the folder; here it comes with the first look at it.
+    await until(async () => existsSync(folder()));
   });
   afterAll(() => site.dispose());
 
