@@ -22,9 +22,8 @@ interface Chore {
 
 /** What is looked after, in order; each is safe to run again at any time and on any node. */
 const chores: readonly Chore[] = [
-  // Before the folder, so that the file of a revoked one goes at once.
-  { name: 'revoked certificates', run: markRevoked },
   { name: 'certificate folder', run: synchroniseFolder },
+  { name: 'revoked certificates', run: markRevoked },
   { name: 'certificate directory', run: refreshLookUps },
   { name: 'waiting posts', run: expireWaiting },
   { name: 'held posts', run: expireHeld },
