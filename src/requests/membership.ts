@@ -66,7 +66,12 @@ export function leaveAct(
 }
 
 /** Whoever leaves waits for nothing any more; a distribution that waited for them alone is done. */
-export async function dropWaiting(tx: Repositories, list: string, address: string, nowMs: number): Promise<void> {
+export async function dropWaiting(
+  tx: Repositories,
+  list: string,
+  address: string,
+  nowMs: number,
+): Promise<void> {
   for (const id of await tx.deliveries.dropWaiting(list, address))
     await finishWithin(tx, await tx.distributions.get(id), nowMs);
 }

@@ -60,7 +60,9 @@ describe('story 26: a flood of forged requests and posts', { timeout: 120_000 },
     [100, 'by LIST-subscribe', { from: victim, to: 'auth-subscribe@lists.example.org' }],
   ];
 
-  it.each(ways)('%i requests in the name of a victim %s send a handful of mails', async (count, _way, one) => {
+  it.each(
+    ways,
+  )('%i requests in the name of a victim %s send a handful of mails', async (count, _way, one) => {
     const before = told('request_mail_max', `mail ${victim}`);
     const out = await flood(
       site,
