@@ -44,6 +44,15 @@ export const daemonRoles = ['intake', 'pipeline', 'delivery', 'tasks', 'web'] as
 
 export type DaemonRole = (typeof daemonRoles)[number];
 
+/** A point of the work at which a crash may neither lose nor repeat anything. */
+export type DaemonStep =
+  /** A message is stored, and its peer does not know it yet. */
+  | { readonly at: 'received' }
+  /** A job is claimed, or handled and its outcome not written down yet. */
+  | { readonly at: 'claimed' | 'handled'; readonly job: string }
+  /** All of a transaction is done but its commit, or it is on the disk. */
+  | { readonly at: 'before-commit' | 'after-commit' };
+
 /** What a daemon is started with. */
 export interface DaemonOptions {
   readonly confFile: string;
@@ -52,8 +61,8 @@ export interface DaemonOptions {
   readonly roles?: readonly DaemonRole[];
   /** Time between two looks at the certificate folder and what else is looked after; tests shorten it. */
   readonly housekeepingPauseMs?: number;
-  /** Called between the commit of a message and the reply to its peer; tests die there. */
-  readonly afterCommit?: () => Promise<void>;
+  /** Called at each step; tests die there. */
+  readonly onStep?: (step: DaemonStep) => Promise<void>;
 }
 
 /** Where a daemon takes mail. */
@@ -86,7 +95,7 @@ const confCheckMs = 1_000;
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { log, clock = systemClock, roles = daemonRoles } = options;
-  const house = await House.open(options.confFile, clock, log);
+  const house = await House.open(options, clock, log);
   const worker = workerName();
   await releaseClaimsOfTheDead(house.store);
   const running: { stop(): Promise<void> }[] = [];
@@ -120,12 +129,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 type HouseParts = PipelineParts & TaskParts & LookUpParts;
 
+/** What a house is built on. */
+interface HouseBase extends Pick<Required<DaemonOptions>, 'clock' | 'log'> {
+  readonly onStep: DaemonOptions['onStep'];
+}
+
 /** The parts that all roles share. What `sympa.conf` says is read again when the file changes. */
 class House {
   readonly store: Store;
   readonly parts: HouseParts;
   readonly clock: Clock;
   readonly log: Log;
+  readonly onStep: DaemonOptions['onStep'];
   readonly keyring: ListKeyring;
   readonly #transport: Transport;
   readonly #watch: NodeJS.Timeout;
@@ -136,8 +151,9 @@ class House {
   #seen: string;
   #reloading: Promise<void> = Promise.resolve();
 
-  private constructor(loaded: WatchedSite, store: Store, verp: string, clock: Clock, log: Log) {
+  private constructor(loaded: WatchedSite, store: Store, verp: string, base: HouseBase) {
     const { site } = loaded;
+    const { clock, log, onStep } = base;
     this.#site = site;
     this.#seen = loaded.seen;
     this.#lists = new Lists(site, store);
@@ -146,6 +162,7 @@ class House {
     this.store = store;
     this.clock = clock;
     this.log = log;
+    this.onStep = onStep;
     this.keyring = new ListKeyring(() => this.#site.conf.key_passwd, log);
     this.#transport = transportOf(site, log);
     this.parts = this.#assemble(verp);
@@ -160,11 +177,15 @@ class House {
     }, confCheckMs);
   }
 
-  static async open(confFile: string, clock: Clock, log: Log): Promise<House> {
+  static async open({ confFile, onStep }: DaemonOptions, clock: Clock, log: Log): Promise<House> {
     const loaded = await loadWatchedSite(confFile);
     const { site } = loaded;
-    const store = await openStore(site.conf.database, { clock, log });
-    return new House(loaded, store, await verpKey(site), clock, log);
+    const store = await openStore(site.conf.database, {
+      clock,
+      log,
+      ...(onStep && { onCommit: (at) => onStep({ at }) }),
+    });
+    return new House(loaded, store, await verpKey(site), { clock, log, onStep });
   }
 
   get site(): Site {
@@ -265,14 +286,24 @@ function deliveryRunner(house: House, worker: string): JobRunner {
 }
 
 function runner(
-  { store, clock, log, parts }: House,
+  { store, clock, log, parts, onStep }: House,
   worker: string,
   role: JobRole,
   handlers: Readonly<Record<string, JobHandler>>,
   concurrency: number,
 ): JobRunner {
   const onQuarantine = (job: Job, code: string, reason: string) => tellQuarantine(parts, job, code, reason);
-  return new JobRunner({ store, clock, log, role, worker, handlers, concurrency, onQuarantine });
+  return new JobRunner({
+    store,
+    clock,
+    log,
+    role,
+    worker,
+    handlers,
+    concurrency,
+    onQuarantine,
+    ...(onStep && { onStep: (at, { kind }) => onStep({ at, job: kind }) }),
+  });
 }
 
 async function openWeb(house: House): Promise<WebServer | undefined> {
@@ -295,7 +326,7 @@ interface OpenListener {
   readonly listener: MailListener;
 }
 
-async function openListeners(house: House, { afterCommit }: DaemonOptions): Promise<readonly OpenListener[]> {
+async function openListeners(house: House, { onStep }: DaemonOptions): Promise<readonly OpenListener[]> {
   const { store, clock, log, site } = house;
   const handler = new IntakeService({
     site: () => house.site,
@@ -303,7 +334,7 @@ async function openListeners(house: House, { afterCommit }: DaemonOptions): Prom
     store,
     clock,
     log,
-    ...(afterCommit && { afterCommit }),
+    ...(onStep && { afterCommit: () => onStep({ at: 'received' }) }),
   });
   const wanted = [
     ...site.conf.lmtp_listen.map((target) => ({ protocol: 'lmtp' as const, target })),

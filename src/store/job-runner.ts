@@ -33,6 +33,8 @@ export interface JobRunnerParts {
   readonly concurrency: number;
   /** Called after a job went to quarantine, so that somebody is told. */
   readonly onQuarantine: (job: Job, code: string, reason: string) => Promise<void>;
+  /** Called before a job is handled, and before its outcome is written down; tests die there. */
+  readonly onStep?: (at: 'claimed' | 'handled', job: Job) => Promise<void>;
 }
 
 const leaseMs = 60_000;
@@ -107,7 +109,7 @@ export class JobRunner {
   }
 
   async #work(job: Job): Promise<void> {
-    const { store, worker, log } = this.#parts;
+    const { store, worker, log, onStep } = this.#parts;
     const renewal = setInterval(() => {
       store.jobs.renew(job.id, worker, leaseMs).then(
         (isOurs) => {
@@ -117,7 +119,10 @@ export class JobRunner {
       );
     }, leaseMs / 3);
     try {
-      await this.#settle(job, await this.#handle(job));
+      await onStep?.('claimed', job);
+      const outcome = await this.#handle(job);
+      await onStep?.('handled', job);
+      await this.#settle(job, outcome);
     } catch (error) {
       // The claim runs out by itself and the job is tried again.
       log.error('job outcome not written down', { job: job.id, kind: job.kind, error: messageOf(error) });

@@ -9,7 +9,8 @@ const daemon = await startDaemon({
   confFile: confFile!,
   log: silentLog,
   roles: ['intake'],
-  afterCommit: async () => {
+  onStep: async ({ at }) => {
+    if (at !== 'received') return;
     process.stdout.write('committed\n');
     await new Promise(() => undefined);
   },
