@@ -3,9 +3,8 @@ import { canonicalAddress, parseAddressList } from '../mime/address.ts';
 import { MimeError } from '../mime/error.ts';
 import type { ReportCode } from '../requests/report.ts';
 import type { AuthenticationMethod } from '../scenario/vocabulary.ts';
-import { sha256Hex } from '../secrets.ts';
-import type { SignerReport } from '../smime/open-message.ts';
 import type { OpenedPost, PipelineParts } from './post.ts';
+import { signatureNames } from './signature-names.ts';
 
 /** What proves the sender of commands, or why a signed message is refused. */
 export type CommandProof =
@@ -46,7 +45,7 @@ export function proofOf(
   const ageMs = clock.now() - signer.signingTimeMs;
   if (ageMs > site.conf.signed_command_age || ageMs < -maxAheadMs)
     return { status: 'refused', code: 'signing-time-off' };
-  return { status: 'proved', method: 'smime', signatures: [...new Set(opened.signers.flatMap(nameOf))] };
+  return { status: 'proved', method: 'smime', signatures: signatureNames(opened) };
 }
 
 /**
@@ -56,12 +55,6 @@ export function proofOf(
 function isSealedByAnother({ opened }: OpenedPost): boolean {
   if (opened.decryption.status !== 'opened') return false;
   return opened.senderMatches === false || opened.headerProtection.fromDiffers;
-}
-
-/** Names a signature by its key: a second certificate of the same key makes it no other signature. */
-function nameOf({ certificate, signedAttrs }: SignerReport): readonly string[] {
-  if (!certificate || !signedAttrs) return [];
-  return [sha256Hex(`${sha256Hex(certificate.spki)} ${Buffer.from(signedAttrs).toString('hex')}`)];
 }
 
 function protectedTo({ opened, message }: OpenedPost): 'nobody' | 'this-address' | 'another' {

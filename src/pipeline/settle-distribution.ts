@@ -13,6 +13,7 @@ import { planRecipients } from './plan-distribution.ts';
 import type { OpenedPost, PipelineParts } from './post.ts';
 import { postRecipients } from './post-recipients.ts';
 import { writeDecision, writeMissing, writeRefusal } from './settle.ts';
+import { signatureNames } from './signature-names.ts';
 
 /** Distributes a post to the subscribers of its list: state, outcome rows, jobs and reports in one transaction. */
 export async function settleDistribution(
@@ -31,6 +32,8 @@ export async function settleDistribution(
       await writeRefusal(tx, post, refusal, parts);
       return;
     }
+    // What a subscriber reads could otherwise be sent on, signature and all, to the address that takes commands.
+    for (const name of signatureNames(post.opened)) await tx.usedSignatures.claim(name, post.message.id);
     await writeDecision(tx, post, disposition);
     const sequence = await tx.counters.next(post.list!.address);
     await writeRows(tx, post, plan, entity, sequence, parts);

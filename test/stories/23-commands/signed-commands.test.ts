@@ -110,6 +110,15 @@ describe('story 23: commands that a signature proves', () => {
     expect(await isSubscribed('board', 'dora@example.org')).toBe(false);
   });
 
+  it('a signed post that a subscriber sends on to the service carries nothing out', async () => {
+    const entity = signed(textEntity('DEL board bob@example.org\n'), ownerPair);
+    const to = 'board@lists.example.org';
+    await mail.writeEntity(owner, entity, { to, subject: 'An example for all of you' });
+    const out = await mail.writeEntity(owner, entity);
+    expect(mailTo(out, owner).text).toContain('was used for commands before');
+    expect(await isSubscribed('board', bob)).toBe(true);
+  });
+
   it('a signature of last month, or of tomorrow, carries nothing out', async () => {
     for (const atMs of [Date.now() - 31 * dayMs, Date.now() + dayMs]) {
       const out = await mail.writeEntity(
