@@ -24,7 +24,7 @@ async function distributePost(io: CliIo, open: OpenSite, entry: SpoolEntry): Pro
 
 async function confirmPost(io: CliIo, { store }: OpenSite, { id }: SpoolEntry): Promise<void> {
   await store.transaction(async (tx) => {
-    if ((await tx.messages.stateOf(id)) !== 'auth') io.fail('answer-is-no', `${id} waits no more`);
+    if ((await tx.messages.lockedState(id)) !== 'auth') io.fail('answer-is-no', `${id} waits no more`);
     await tx.requestKeys.useAllOf(id, 'the operator', 'released');
     await tx.messages.setState(id, 'incoming', { code: 'released', reason: 'released by the operator' });
     await tx.jobs.enqueue({ role: 'pipeline', kind: 'process-message', subject: id });

@@ -24,9 +24,9 @@ export async function planPostConfirmation(
   return {
     command: 'CONFIRM',
     perform: async (tx) => {
+      const state = await tx.messages.lockedState(messageId);
       if (!(await tx.requestKeys.use(digest, requester.sender, 'confirmed'))) return refused('key-unknown');
-      if ((await tx.messages.stateOf(messageId)) !== 'auth')
-        return refused('already-decided', { values: { list, outcome: 'expired' } });
+      if (state !== 'auth') return refused('already-decided', { values: { list, outcome: 'expired' } });
       await tx.messages.setState(messageId, 'incoming', {
         code: 'confirmed',
         reason: `confirmed by ${requester.sender}`,

@@ -73,8 +73,8 @@ export function decideAct(
   carryOut: (tx: Repositories) => Promise<RequestReport>,
 ): Act {
   return async (tx) => {
+    const isOpen = (await tx.messages.lockedState(message.id)) === 'moderation';
     const keys = await tx.requestKeys.useAllOf(message.id, actorOf(requester), outcome);
-    const isOpen = (await tx.messages.stateOf(message.id)) === 'moderation';
     // A post that the operator put back has no keys any more; its state tells.
     if (isOpen && (keys > 0 || (await tx.requestKeys.decisionOn(message.id)) === undefined)) {
       const report = await carryOut(tx);

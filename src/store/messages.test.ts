@@ -37,6 +37,23 @@ describeOnEngines('messages', (kit) => {
     expect(await store.messages.find('unknown')).toBeUndefined();
   });
 
+  it('are decided on by one of two who look at the same instant', async () => {
+    const message = messageOf({});
+    const { id } = message;
+    await store.messages.insert(message);
+    const decide = (state: 'expired' | 'refused') =>
+      store.transaction(async (tx) => {
+        if ((await tx.messages.lockedState(id)) !== 'incoming') return false;
+        // Long enough that both have looked.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await tx.messages.setState(id, state, { code: null, reason: null });
+        return true;
+      });
+    const won = await Promise.all([decide('expired'), decide('refused')]);
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await store.messages.stateOf(id)).toBe(won[0] ? 'expired' : 'refused');
+  });
+
   it('keep verdict and decision where a later state brings none', async () => {
     const { id, ...rest } = messageOf();
     await store.messages.insert({ id, ...rest });

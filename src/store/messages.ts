@@ -137,6 +137,18 @@ export class Messages {
   }
 
   /**
+   * Gives where a message stands, and keeps it there until the end of the transaction: of two who decide at the same
+   * instant the second sees what the first decided.
+   */
+  async lockedState(id: string): Promise<MessageState | undefined> {
+    const { db, engine } = this.#database;
+    const query = db.selectFrom('message').select('state').where('id', '=', id);
+    // SQLite has one writer at a time.
+    const row = await (engine === 'postgres' ? query.forUpdate() : query).executeTakeFirst();
+    return row?.state as MessageState | undefined;
+  }
+
+  /**
    * Writes down what became of a message. Verdict, decision and extra stay as they are where they are not given.
    */
   async setState(id: string, state: MessageState, note: StateNote): Promise<void> {

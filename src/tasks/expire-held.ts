@@ -50,7 +50,7 @@ async function expire({ message, list, days }: Overdue, parts: PipelineParts): P
   const answered = await whomToTell(message, parts);
   await store.transaction(async (tx) => {
     // Somebody may have decided since.
-    if ((await tx.messages.stateOf(message.id)) !== message.state) return;
+    if ((await tx.messages.lockedState(message.id)) !== message.state) return;
     await tx.messages.setState(message.id, 'expired', {
       code: 'wait-over',
       reason: `nobody decided within ${days} days`,

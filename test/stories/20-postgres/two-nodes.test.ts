@@ -1,8 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DaemonProcess } from '../../kit/daemon-process.ts';
 import { encrypted, message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
+import { writeOtherConf } from '../../kit/other-node.ts';
 import { hasPostgres, startPostgres, type TestPostgres } from '../../kit/postgres.ts';
 import { TestSite } from '../../kit/site.ts';
 import { type SmtpSink, startSmtpSink } from '../../kit/smtp-sink.ts';
@@ -114,22 +113,6 @@ describe.skipIf(!hasPostgres())('story 20: two daemons share one PostgreSQL data
     });
   }
 });
-
-/** The same site under other addresses, as a second node has it. */
-function writeOtherConf(site: TestSite, sink: SmtpSink): string {
-  const own: Readonly<Record<string, string>> = {
-    lmtp_listen: '127.0.0.1:0',
-    smtp_relay: `smtp://127.0.0.1:${sink.port}`,
-  };
-  const lines = readFileSync(site.confFile, 'utf8').split('\n');
-  const file = join(site.dir, 'other-node.conf');
-  const changed = lines.map((line) => {
-    const [name = ''] = line.split(' ');
-    return own[name] === undefined ? line : `${name} ${own[name]}`;
-  });
-  writeFileSync(file, changed.join('\n'), { mode: 0o600 });
-  return file;
-}
 
 function taken(sink: SmtpSink): readonly string[] {
   return sink.messages.flatMap((copy) => copy.recipients);
