@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseCertificateList } from '../../src/pki/crl.ts';
 import { derOid } from '../../src/pki/der.ts';
@@ -53,6 +54,28 @@ function invalid(code: string): Outcome {
 
 function untrusted(code: string): Outcome {
   return { signature: 'untrusted', code, method: 'smtp' };
+}
+
+/** A certificate that takes the place of another, with an RSA modulus of so many random bits and an exponent as long. */
+function giantCertificate(bits: number, { certificate }: TestIdentity) {
+  const odd = () => {
+    const bytes = randomBytes(bits / 8);
+    bytes[0]! |= 0x40;
+    bytes[0]! &= 0x7f;
+    bytes[bytes.length - 1]! |= 1;
+    return bytes;
+  };
+  const key = node(0x30, leaf(0x02, odd()), leaf(0x02, odd()));
+  const algorithm = node(0x30, treeOf(derOid(oids.rsaEncryption)), leaf(0x05, new Uint8Array(0)));
+  const spki = node(0x30, algorithm, leaf(0x03, Buffer.concat([Buffer.from([0]), derOf(key)])));
+  const tree = treeOf(certificate.der);
+  const tbs = tree.members![0]!;
+  const at = tbs.members!.findIndex((member) =>
+    Buffer.from(derOf(member)).equals(Buffer.from(certificate.spki)),
+  );
+  const members = tbs.members!.map((member, index) => (index === at ? spki : member));
+  const der = derOf({ ...tree, members: [{ ...tbs, members }, ...tree.members!.slice(1)] });
+  return { der } as typeof certificate;
 }
 
 /** Opens each vector with both line endings; nothing may hang on them. */
@@ -359,6 +382,25 @@ describe('a bag of certificates', () => {
     expect(outcomeOf(open(messageOf(clearEntity(entity, cms))))).toMatchObject(
       invalid('too-many-certificates'),
     );
+  });
+
+  it('of keys of 16,384 bits and more costs no time, and says nothing of the signer', () => {
+    const startMs = cpuNow();
+    const giants = [16_384, 65_536].map((bits) => giantCertificate(bits, alice));
+    for (const giant of giants) {
+      // Beside the certificate of the signer, which counts.
+      const beside = withCertificates(
+        cmsBy(alice),
+        alice.certificate,
+        ...Array(50).fill(giant),
+        ca.certificate,
+      );
+      expect(outcomeOf(open(messageOf(clearEntity(entity, beside))))).toMatchObject(genuine);
+      // In its place: issuer and serial number are those of the signer.
+      const instead = withCertificates(cmsBy(alice), giant, ca.certificate);
+      expect(open(messageOf(clearEntity(entity, instead))).authenticationMethod).toBe('smtp');
+    }
+    expect(cpuNow() - startMs).toBeLessThan(10_000);
   });
 
   it('with more signers than the limit makes the signature invalid', () => {
