@@ -85,7 +85,6 @@ describe('ssympa queue', () => {
     ['nobody@example.org', 67, '550 5.1.1 no such address here'],
     ['plans@example.org>\r\nRCPT TO:<plans@example.org', 67, 'cannot be written'],
     ['plans@example.org> SIZE=1', 67, 'cannot be written'],
-    ['sympa@example.org', 67, '550 5.1.1'],
     ['broken@example.org', 75, '451 4.3.0'],
     ['small@example.org', 65, '552 5.2.3'],
   ])('for %j ends with %i', async (address, code, text) => {
