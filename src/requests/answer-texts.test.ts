@@ -36,5 +36,5 @@ it('has a text for every code of a report', () => {
 });
 
 it('keeps control characters and line ends out of a line that people wrote', () => {
-  expect(oneLine(' What\r\nBcc: x\u0000\u202e is\tnew ')).toBe('What Bcc: x is new');
+  expect(oneLine(' What\r\nBcc: x\u0000\u202e is\tnew ')).toBe('What Bcc: x \\u{202e} is new');
 });

@@ -3,6 +3,7 @@ import { type Catalogue, loadCatalogue } from '../templates/catalogue.ts';
 import { TemplateError } from '../templates/error.ts';
 import type { TemplateValue } from '../templates/mail-templates.ts';
 import { renderPhrase } from '../templates/render-text.ts';
+import { visibleText } from '../templates/visible-text.ts';
 import type { Situation } from './operation.ts';
 
 /** Lines of answers in the language of whoever asked; read before the transaction, so that they can be written in it. */
@@ -47,7 +48,9 @@ function phrase(catalogue: Catalogue, key: string, values: Readonly<Record<strin
   return renderPhrase(catalogue.text('answers', key), values, catalogue, `answers ${key}`);
 }
 
-/** Takes what is no text out of a line that people wrote. */
+/** Takes what is no text out of a line that people wrote, and shows what turns its order. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return visibleText(text)
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
 }

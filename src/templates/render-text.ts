@@ -3,6 +3,7 @@ import type { Catalogue } from './catalogue.ts';
 import { TemplateError } from './error.ts';
 import type { TemplateFile } from './find-template.ts';
 import type { TemplateValue } from './mail-templates.ts';
+import { visibleValue } from './visible-text.ts';
 
 /** Subject and text of a service mail. */
 export interface RenderedText {
@@ -96,7 +97,7 @@ function render(
   linesAbove: number,
 ): string {
   try {
-    return liquid.parseAndRenderSync(source, variables) as string;
+    return liquid.parseAndRenderSync(source, visibleValue(variables) as object) as string;
   } catch (error) {
     const line = (error as { token?: { getPosition?: () => number[] } }).token?.getPosition?.()[0] ?? 1;
     throw faulty(

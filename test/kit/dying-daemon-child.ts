@@ -30,4 +30,4 @@ const daemon = await startDaemon({
     if (step.at === 'handled') underWay.splice(underWay.indexOf(step.job), 1);
   },
 });
-process.stdout.write(`${JSON.stringify({ pid: process.pid, ...daemon.addresses })}\n`);
+process.stdout.write(`${JSON.stringify(daemon.addresses)}\n`);

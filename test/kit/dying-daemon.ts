@@ -18,12 +18,13 @@ const script = join(import.meta.dirname, 'dying-daemon-child.ts');
 /** A daemon in a process of its own that kills itself at a point of its work. */
 export class DyingDaemon {
   readonly pid: number;
+  /** Empty where it died before it took mail. */
   readonly lmtp: string;
   readonly #ended: Promise<unknown>;
 
-  private constructor(ready: { readonly pid: number; readonly lmtp: string }, ended: Promise<unknown>) {
-    this.pid = ready.pid;
-    this.lmtp = ready.lmtp;
+  private constructor(pid: number, lmtp: string, ended: Promise<unknown>) {
+    this.pid = pid;
+    this.lmtp = lmtp;
     this.#ended = ended;
   }
 
@@ -33,8 +34,9 @@ export class DyingDaemon {
     });
     const ended = once(child, 'exit');
     const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
-    const ready = JSON.parse((await lines.next()).value as string) as { pid: number; lmtp: string };
-    return new DyingDaemon(ready, ended);
+    const line = (await lines.next()).value as string | undefined;
+    const lmtp = line === undefined ? '' : (JSON.parse(line) as { readonly lmtp: string }).lmtp;
+    return new DyingDaemon(child.pid!, lmtp, ended);
   }
 
   /** Waits for its death. @throws Error when it lives on */
