@@ -35,7 +35,7 @@ const peer: Point = { at: 'peer' };
  * second packet begins, the first may be at that point.
  */
 const most = (point: Point) =>
-  point.at === 'peer' || ('job' in point && point.job === 'deliver-packet' && point.turn > 1) ? 2 : 1;
+  point.at === 'peer' || ('job' in point && point.job === 'deliver-packet' && (point.turn ?? 1) > 1) ? 2 : 1;
 
 describe('story 27: the daemon is killed in the middle of moderation and commands', {
   timeout: 120_000,
