@@ -314,7 +314,7 @@ async function openWeb(house: House): Promise<WebServer | undefined> {
     listen,
     certificateFile: tls_certificate,
     privateKeyFile: tls_private_key,
-    access: () => ({ lists: parts.lists, scenarios: parts.scenarios, store, nowMs: clock.now() }),
+    access: () => ({ lists: parts.lists, scenarios: parts.scenarios, store, clock, log }),
     keyring: house.keyring,
     title: () => house.site.conf.title,
     log,

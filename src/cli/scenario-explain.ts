@@ -1,11 +1,8 @@
 import { Command, Option } from 'commander';
-import type { Robot, Site } from '../config/site.ts';
+import type { Site } from '../config/site.ts';
+import { decisionContext } from '../lists/decision.ts';
 import type { List } from '../lists/list.ts';
-import { isEditor, isListmaster, isOwner, isSubscriber } from '../lists/roles.ts';
 import { ScenarioFiles } from '../lists/scenario-files.ts';
-import { parseAddressList } from '../mime/address.ts';
-import type { EvaluationContext } from '../scenario/context.ts';
-import { contextVariables } from '../scenario/context-variables.ts';
 import { type Explanation, evaluateScenario, refuseWithoutRules } from '../scenario/evaluate.ts';
 import type { AuthenticationMethod } from '../scenario/vocabulary.ts';
 import { type CliIo, printJson } from './io.ts';
@@ -70,48 +67,20 @@ async function explain(io: CliIo, open: OpenSite, scenario: string, options: Opt
   if (loaded.status === 'faulty') throw loaded.error;
   if (list && list.status !== 'open' && needOpenList.has(functionName))
     return refuseWithoutRules(source, options.method, 'list-no-open');
-  const context = await contextOf(io, open, { robot, list, scenarios }, options);
-  return evaluateScenario(loaded.scenario, context, options.method);
-}
-
-/** Whose scenario is asked. */
-interface Asked {
-  readonly robot: Robot;
-  readonly list: List | undefined;
-  readonly scenarios: ScenarioFiles;
-}
-
-async function contextOf(
-  io: CliIo,
-  { site, store, lists }: OpenSite,
-  { robot, list, scenarios }: Asked,
-  options: Options,
-): Promise<EvaluationContext> {
-  const nowMs = io.clock.now();
-  const given = new Map(options.set.map((pair) => splitPair(io, pair)));
-  const total = list ? String(await store.subscribers.count(list.address)) : undefined;
-  const message = options.message === undefined ? undefined : await factsOf(io, options.message, site, list);
-  const known = contextVariables({
-    nowMs,
-    domain: robot.domain,
+  const message =
+    options.message === undefined ? undefined : await factsOf(io, options.message, open.site, list);
+  const question = {
+    where: list ?? robot,
     sender: options.sender,
-    ...(list && { listname: list.name }),
-    ...(message && { message: message.message }),
-    list: (key) => (key === 'total' ? total : parameterText(list?.config, key)),
-    conf: (key) => parameterText(robot.conf, key),
-  });
-  const variable: EvaluationContext['variable'] = (path) => given.get(path) ?? known(path);
-  return {
-    isSubscriber: (of, address) => isSubscriber(lists, store, robot, of, address),
-    isOwner: (of, address) => isOwner(lists, robot, of, address),
-    isEditor: (of, address) => isEditor(lists, robot, of, address),
-    isListmaster: (address) => isListmaster(robot, address),
-    variable,
-    search: (file, subject) => scenarios.filters.search(list ?? robot, file, subject, variable),
-    nowMs,
-    parseAddresses,
-    ...(message && { security: message.security }),
+    given: new Map(options.set.map((pair) => splitPair(io, pair))),
+    ...(message && { values: { message: message.message }, security: message.security }),
   };
+  const parts = { lists: open.lists, scenarios, store: open.store, clock: io.clock };
+  return evaluateScenario(
+    loaded.scenario,
+    await decisionContext(question, loaded.scenario, parts),
+    options.method,
+  );
 }
 
 function splitPair(io: CliIo, pair: string): [string, string] {
@@ -131,20 +100,6 @@ function pathOf(name: string): string {
 async function factsOf(io: CliIo, file: string, site: Site, list: List | undefined) {
   const { readMessageFacts } = await import('./scenario-message.ts');
   return readMessageFacts(io, file, site, list);
-}
-
-/** Only single values; a rule can compare no others. */
-function parameterText(parameters: object | undefined, name: string): string | undefined {
-  if (!parameters || !Object.hasOwn(parameters, name)) return undefined;
-  const value = (parameters as Readonly<Record<string, unknown>>)[name];
-  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
-}
-
-function parseAddresses(text: string): readonly string[] {
-  const mailboxes = parseAddressList(text).items.flatMap((item) =>
-    'groupName' in item ? item.mailboxes : [item],
-  );
-  return mailboxes.map(({ address }) => address);
 }
 
 function printExplanation(io: CliIo, { decision, rule, tried, method }: Explanation): void {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -149,6 +149,23 @@ describe('scenario explain', () => {
       ...set,
     );
     expect(explanation.decision).toMatchObject({ action: 'request_auth', requestAuthFrom: 'email' });
+  });
+
+  it('knows of the subscriber and the list what a decision knows, and no secret of the site', async () => {
+    const rules = [
+      'match([conf->database],/sqlite/) smtp -> reject',
+      'equal([subscriber->reception],nomail) smtp -> editorkey',
+      'equal([custom_vars->room],east) smtp -> do_it',
+      '',
+    ];
+    await writeFile(join(folder, 'site/etc/scenari/send.known'), rules.join('\n'));
+    const decided = async (sender = 'bob@example.org') =>
+      (await explain('send.known', '--sender', sender)).explanation.decision.action;
+    expect(await decided()).toBe('reject');
+    await appendFile(join(folder, 'site/expl/team/config'), '\ncustom_vars\nname room\nvalue east\n');
+    expect(await decided()).toBe('do_it');
+    await run('subscriber', 'add', 'team', 'dora@example.org', '--reception', 'nomail', ...conf);
+    expect(await decided('dora@example.org')).toBe('editorkey');
   });
 
   it('lets the conditions look at a message', async () => {

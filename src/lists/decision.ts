@@ -36,6 +36,8 @@ export interface Question {
   readonly email?: string;
   readonly values?: Pick<ContextValues, 'message' | 'currentEmail' | 'remoteAddr' | 'remoteHost' | 'more'>;
   readonly security?: MessageSecurity;
+  /** Values that stand before those that are found, by the path of the variable: `msg_header->subject`. */
+  readonly given?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function decide(question: Question, parts: DecisionParts): Promise<
   const { function: functionName, scenario: name, where, method } = question;
   const loaded = await parts.scenarios.load(functionName, name, where);
   if (loaded.status === 'loaded')
-    return evaluateScenario(loaded.scenario, await contextOf(question, loaded.scenario, parts), method);
+    return evaluateScenario(loaded.scenario, await decisionContext(question, loaded.scenario, parts), method);
   parts.log.error('scenario not usable', {
     where: 'address' in where ? where.address : where.domain,
     scenario: `${functionName}.${name}`,
@@ -56,13 +58,13 @@ export async function decide(question: Question, parts: DecisionParts): Promise<
   return refuseWithoutRules({ file: loaded.file, function: functionName, name }, method, loaded.code);
 }
 
-async function contextOf(
-  question: Question,
+/** Gathers what the rules of a scenario may look at, when somebody asks for something. */
+export async function decisionContext(
+  question: Omit<Question, 'function' | 'scenario' | 'method'>,
   scenario: Scenario,
-  parts: DecisionParts,
+  { lists, scenarios, store, clock }: Omit<DecisionParts, 'log'>,
 ): Promise<EvaluationContext> {
-  const { lists, scenarios, store, clock } = parts;
-  const { where, sender, email, values, security } = question;
+  const { where, sender, email, values, security, given } = question;
   const list = 'address' in where ? where : undefined;
   const robot = 'address' in where ? where.robot : where;
   const nowMs = clock.now();
@@ -71,7 +73,7 @@ async function contextOf(
   // Counted only where a rule asks: a list may have very many.
   const asksTotal = list && scenario.rules.some(({ text }) => text.includes('[list->total]'));
   const total = asksTotal ? String(await store.subscribers.count(list.address)) : undefined;
-  const variable = contextVariables({
+  const known = contextVariables({
     ...values,
     nowMs,
     domain: robot.domain,
@@ -93,6 +95,7 @@ async function contextOf(
         }
       : {},
   });
+  const variable: EvaluationContext['variable'] = (path) => given?.get(path) ?? known(path);
   return {
     isSubscriber: (name, address) => isSubscriber(lists, store, robot, name, address),
     isOwner: (name, address) => isOwner(lists, robot, name, address),

@@ -1,14 +1,15 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { secureHeaders } from 'hono/secure-headers';
+import type { DecisionParts } from '../lists/decision.ts';
 import type { List } from '../lists/list.ts';
 import { encryptionIdentity, type ListKeyring } from '../trust/list-keys.ts';
-import { type AccessParts, mayVisitor } from './list-access.ts';
+import { mayVisitor } from './list-access.ts';
 
 /** What the pages are made from. */
 export interface WebParts {
   /** Gives the parts as they are configured now. */
-  readonly access: () => AccessParts;
+  readonly access: () => DecisionParts;
   readonly keyring: ListKeyring;
   readonly title: () => string;
 }

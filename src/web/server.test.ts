@@ -56,7 +56,7 @@ describe('the web interface', () => {
       listen: '127.0.0.1:0',
       certificateFile: join(made.dir, 'tls/cert.pem'),
       privateKeyFile: join(made.dir, 'tls/key.pem'),
-      access: () => ({ lists: made.lists, scenarios, store: made.store, nowMs: systemClock.now() }),
+      access: () => ({ lists: made.lists, scenarios, store: made.store, clock: systemClock, log: silentLog }),
       keyring: new ListKeyring(() => 'open sesame', silentLog),
       title: () => 'Lists of example.org',
       log: silentLog,
@@ -128,7 +128,8 @@ describe('the web interface', () => {
       lists: made.lists,
       scenarios: new ScenarioFiles(made.site),
       store: made.store,
-      nowMs: 0,
+      clock: systemClock,
+      log: silentLog,
     });
     await expect(startWeb({ ...options, access, listen: 'http://0.0.0.0:0' })).rejects.toMatchObject({
       code: 'web-not-loopback',
@@ -147,7 +148,8 @@ describe('the web interface', () => {
       lists: made.lists,
       scenarios: new ScenarioFiles(made.site),
       store: made.store,
-      nowMs: 0,
+      clock: systemClock,
+      log: silentLog,
     });
     await expect(startWeb({ ...options, access, listen: '127.0.0.1:0' })).rejects.toMatchObject({
       code: 'tls-unreadable',
