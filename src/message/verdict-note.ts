@@ -26,3 +26,8 @@ export function noteOfVerdict(opened: OpenedMessage): VerdictNote {
     })),
   };
 }
+
+/** Tells from what {@link noteOfVerdict} gave, as it is stored, whether a message came encrypted. */
+export function cameEncrypted(storedNote: string | null): boolean {
+  return storedNote !== null && (JSON.parse(storedNote) as VerdictNote).decryption !== 'none';
+}

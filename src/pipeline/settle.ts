@@ -3,12 +3,12 @@ import type { ServiceMail } from '../delivery/service-mail.ts';
 import { tellKeyUnavailable } from '../delivery/tell-key-unavailable.ts';
 import { enqueueMissingNotice } from '../delivery/waiting.ts';
 import { mayBeAnswered } from '../message/automatic.ts';
+import { noteOfVerdict } from '../message/verdict-note.ts';
 import { type Answer, answerSender } from '../requests/answer-sender.ts';
 import type { MessageState, StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
 import type { Disposition } from './disposition.ts';
 import type { Clearance, OpenedPost, PipelineParts, Post } from './post.ts';
-import { noteOfVerdict } from './verdict-note.ts';
 
 const states: Readonly<Record<Disposition['status'], MessageState>> = {
   distribute: 'distributed',

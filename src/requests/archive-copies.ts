@@ -2,7 +2,7 @@ import { enqueueResend } from '../delivery/resend-post.ts';
 import type { List } from '../lists/list.ts';
 import { newId } from '../secrets.ts';
 import type { ArchivePost } from '../store/archive-posts.ts';
-import type { RateLimit } from '../store/rates.ts';
+import { addressSubject, type RateLimit } from '../store/rates.ts';
 import type { Repositories } from '../store/store.ts';
 import type { ListSituation } from './operation.ts';
 import { done, type RequestReport, refused } from './report.ts';
@@ -25,7 +25,8 @@ export async function sendArchived(
   left: { readonly more: number; readonly next: string } = { more: 0, next: '' },
 ): Promise<RequestReport> {
   if (posts.length === 0) return archiveLack(list);
-  if (!(await tx.rates.allow(`archive ${requester.sender}`, perAddress))) return refused('too-many-requests');
+  if (!(await tx.rates.allow(addressSubject('archive', requester.sender), perAddress)))
+    return refused('too-many-requests');
   const nowMs = parts.clock.now();
   for (const post of posts)
     await enqueueResend(tx, post, requester.sender, `${post.list} ${post.sequence} ${newId(nowMs)}`);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { isListmaster } from '../lists/roles.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import { listArgument } from './arguments.ts';
 import { statusAct } from './list-status.ts';
 import { type ListSituation, listOperation } from './operation.ts';
 import { type RequestReport, refused } from './report.ts';
+import { actsAsListmaster } from './roles-held.ts';
 
 /** Closes a list: it takes no more posts, its subscribers stay. For its privileged owners and listmasters. */
 export const closeList = listOperation({
@@ -22,10 +22,9 @@ export const closeList = listOperation({
 });
 
 function refusalOf({ list, requester }: ListSituation): RequestReport | undefined {
-  const { channel, sender } = requester;
-  if (channel === 'command-line' || isListmaster(list.robot, sender)) return undefined;
+  if (actsAsListmaster(requester, list.robot)) return undefined;
   const isPrivileged = list.config.owner.some(
-    ({ email, profile }) => profile === 'privileged' && canonicalAddress(email) === sender,
+    ({ email, profile }) => profile === 'privileged' && canonicalAddress(email) === requester.sender,
   );
   return isPrivileged ? undefined : refused('not-privileged-owner', { values: { list: list.address } });
 }

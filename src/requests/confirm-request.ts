@@ -1,4 +1,3 @@
-import { isOwner } from '../lists/roles.ts';
 import type { RequestKey } from '../store/request-keys.ts';
 import { formatCall, type RequestCall } from './call.ts';
 import type { HeldRequest } from './hold-request.ts';
@@ -7,6 +6,7 @@ import type { RequestParts } from './operation.ts';
 import { type PlannedRequest, planRequest } from './plan-request.ts';
 import { type RequestReport, refused } from './report.ts';
 import { actorOf, type Requester } from './requester.ts';
+import { actsAs } from './roles-held.ts';
 
 /** A key sent back, perhaps with the command that it is for. */
 export interface Confirmation {
@@ -75,16 +75,16 @@ function heldOf({ request }: RequestKey): HeldRequest {
 /** Says why a key does nothing for this requester. */
 async function faultOf(
   row: RequestKey | undefined,
-  { sender, channel }: Requester,
+  requester: Requester,
   { lists, clock }: RequestParts,
 ): Promise<RequestReport | undefined> {
   if (!row || row.expiresAt <= clock.now()) return refused('key-unknown');
   if (row.kind !== 'confirm' && row.kind !== 'approve') return refused('key-unknown');
   if (row.usedAt !== null) return refused('key-used');
-  if (channel === 'command-line') return undefined;
-  if (row.kind === 'confirm') return row.address === sender ? undefined : refused('key-unknown');
-  const robot = lists.robotOf(row.list);
-  return (await isOwner(lists, robot, row.list, sender)) ? undefined : refused('not-owner');
+  if (requester.channel === 'command-line') return undefined;
+  if (row.kind === 'confirm') return row.address === requester.sender ? undefined : refused('key-unknown');
+  const list = await lists.find(row.list);
+  return list && actsAs('owner', { list, requester }) ? undefined : refused('not-owner');
 }
 
 /** A confirmation is by the address that the key went to; an approval lets the request of somebody else go on. */

@@ -8,8 +8,9 @@ import { type AnswerTexts, answerTexts, oneLine } from './answer-texts.ts';
 import { listArgument } from './arguments.ts';
 import { certificateLines } from './certificate-lines.ts';
 import { type ListSituation, listOperation, type RequestParts } from './operation.ts';
-import { peopleLines, seesConcealed } from './people-shown.ts';
+import { peopleLines } from './people-shown.ts';
 import { done } from './report.ts';
+import { actsAs } from './roles-held.ts';
 
 const maxInfoBytes = 65_536;
 
@@ -41,7 +42,7 @@ function headLines(situation: ListSituation, texts: AnswerTexts): readonly strin
   return [
     texts.line('list', { list: list.address }),
     ...(subject === '' ? [] : [texts.line('list-subject', { subject })]),
-    ...peopleLines(list, texts, seesConcealed(situation)),
+    ...peopleLines(list, texts, actsAs('owner', situation)),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Site } from '../config/site.ts';
-import type { RateLimit } from '../store/rates.ts';
+import { addressSubject, type RateLimit } from '../store/rates.ts';
 import type { Repositories } from '../store/store.ts';
 import type { RequestParts } from './operation.ts';
 import type { RequestReport } from './report.ts';
@@ -21,7 +21,7 @@ type LimitName =
  */
 export async function mayMail(tx: Repositories, address: string, parts: Parts): Promise<boolean> {
   // The domain is not counted for what one address alone is refused: a flood of one shuts out no others.
-  const fits = await isWithin(tx, 'request_mail_max', `mail ${address}`, parts);
+  const fits = await isWithin(tx, 'request_mail_max', addressSubject('mail', address), parts);
   return fits && (await isWithin(tx, 'request_mail_domain_max', `mail-domain ${domainOf(address)}`, parts));
 }
 
@@ -32,7 +32,7 @@ export async function mayAskOwners(tx: Repositories, list: string, parts: Parts)
 
 /** Tells whether the sender of a post, who need not have sent it, may get one more answer to it. */
 export async function mayAnswer(tx: Repositories, address: string, parts: Parts): Promise<boolean> {
-  const fits = await isWithin(tx, 'answer_mail_max', `answer ${address}`, parts);
+  const fits = await isWithin(tx, 'answer_mail_max', addressSubject('answer', address), parts);
   return fits && (await mayAnswerDomain(tx, address, parts));
 }
 
@@ -41,7 +41,7 @@ export async function mayRequest(tx: Repositories, requester: Requester, parts: 
   const { sender, method, channel, confirmedBy, approvedBy } = requester;
   if (method !== 'smtp' || channel === 'command-line' || channel === 'task') return true;
   if (confirmedBy !== undefined || approvedBy !== undefined) return true;
-  return isWithin(tx, 'request_sender_max', `request ${sender}`, parts);
+  return isWithin(tx, 'request_sender_max', addressSubject('request', sender), parts);
 }
 
 /** A report that is to go to whoever wrote commands. */
@@ -61,15 +61,16 @@ export async function mayReport(tx: Repositories, toSend: ReportToSend, parts: P
   const { to, reports, isProved } = toSend;
   const { conf } = parts.site;
   if (reports.every(({ code }) => code === 'too-many-requests'))
-    if (!(await tx.rates.allow(`limit-told ${to}`, ofPeriod(conf, 1)))) return false;
+    if (!(await tx.rates.allow(addressSubject('limit-told', to), ofPeriod(conf, 1)))) return false;
   if (!isProved && reports.every(isIdle))
-    if (!(await isWithin(tx, 'answer_mail_max', `idle ${to}`, parts))) return false;
-  const standing = await tx.rates.count(`report ${to}`, {
+    if (!(await isWithin(tx, 'answer_mail_max', addressSubject('idle', to), parts))) return false;
+  const subject = addressSubject('report', to);
+  const standing = await tx.rates.count(subject, {
     max: conf.loop_command_max,
     periodMs: conf.loop_command_sampling_delay * 1_000,
     decay: conf.loop_command_decrease_factor,
   });
-  if (standing === 'just-over') tell('loop_command_max', `report ${to}`, parts);
+  if (standing === 'just-over') tell('loop_command_max', subject, parts);
   return standing === 'within' && (await mayAnswerDomain(tx, to, parts));
 }
 

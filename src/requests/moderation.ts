@@ -1,11 +1,11 @@
 import { dropModerationCopies } from '../delivery/drop-moderation-copies.ts';
-import { isEditor, isListmaster, isOwner } from '../lists/roles.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import type { Repositories } from '../store/store.ts';
 import { digestOfKey } from './keys.ts';
 import type { Act, ListSituation } from './operation.ts';
 import { type RequestReport, refused } from './report.ts';
 import { actorOf } from './requester.ts';
+import { actsAs } from './roles-held.ts';
 
 /** What waits for a decision of the people behind a list. */
 export type Waiting =
@@ -22,7 +22,8 @@ export async function findWaiting(keyOrId: string, situation: ListSituation): Pr
   const { parts, list, requester } = situation;
   const row = await parts.store.requestKeys.find(digestOfKey(keyOrId));
   if (row && row.list === list.address && row.expiresAt > parts.clock.now()) {
-    if (row.kind === 'approve') return (await mayApprove(situation)) ?? ofRequest(row);
+    if (row.kind === 'approve')
+      return actsAs('owner', situation) ? ofRequest(row) : stop(refused('not-owner'));
     if (row.kind === 'moderate' && row.messageId !== null) return postOf(row.messageId, situation);
   }
   const isProven = requester.method !== 'smtp' || requester.channel === 'command-line';
@@ -38,24 +39,9 @@ async function postOf(messageId: string, situation: ListSituation): Promise<Wait
   const message = await parts.store.messages.find(messageId);
   if (!message || message.list !== list.address || message.kind !== 'post')
     return stop(refused('key-unknown'));
-  return (await mayDecide(situation)) ?? { kind: 'post', message };
-}
-
-/** A key alone is not enough: whoever decides is an editor of the list, so that a forwarded mail gives nobody the right. */
-async function mayDecide({ parts, list, requester }: ListSituation): Promise<Waiting | undefined> {
-  if (requester.channel === 'command-line') return undefined;
-  const { sender } = requester;
-  const may =
-    (await isEditor(parts.lists, list.robot, list.address, sender)) || isListmaster(list.robot, sender);
-  return may ? undefined : stop(refused('not-editor', { values: { list: list.address } }));
-}
-
-async function mayApprove({ parts, list, requester }: ListSituation): Promise<Waiting | undefined> {
-  if (requester.channel === 'command-line') return undefined;
-  const { sender } = requester;
-  const may =
-    (await isOwner(parts.lists, list.robot, list.address, sender)) || isListmaster(list.robot, sender);
-  return may ? undefined : stop(refused('not-owner'));
+  // A key alone is not enough: whoever decides is an editor, so that a forwarded mail gives nobody the right.
+  if (!actsAs('editor', situation)) return stop(refused('not-editor', { values: { list: list.address } }));
+  return { kind: 'post', message };
 }
 
 function stop(report: RequestReport): Waiting {

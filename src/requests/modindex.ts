@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isEditor, isListmaster } from '../lists/roles.ts';
 import { identifySender } from '../message/sender.ts';
+import { cameEncrypted } from '../message/verdict-note.ts';
 import { decodeEncodedWords } from '../mime/encoded-word.ts';
 import { parseEntity } from '../mime/entity.ts';
 import { findField } from '../mime/header.ts';
@@ -8,8 +8,9 @@ import type { StoredMessage } from '../store/messages.ts';
 import { oneLine } from './answer-texts.ts';
 import { listArgument } from './arguments.ts';
 import { issueKey } from './keys.ts';
-import { type ListSituation, listOperation } from './operation.ts';
+import { listOperation } from './operation.ts';
 import { done, refused } from './report.ts';
+import { actsAs } from './roles-held.ts';
 
 /** Posts that one answer shows. */
 const maxShown = 100;
@@ -24,7 +25,7 @@ export const modindex = listOperation({
   prepare: async (_args, situation) => {
     const { list, parts } = situation;
     const values = { list: list.address };
-    if (!(await mayLook(situation))) return async () => refused('not-editor', { values });
+    if (!actsAs('editor', situation)) return async () => refused('not-editor', { values });
     const waiting = await parts.store.messages.ofList(list.address, ['moderation'], { limit: maxShown + 1 });
     const shown: Shown[] = [];
     // One after the other: a hundred posts at once would be more than memory should hold.
@@ -53,12 +54,6 @@ export const modindex = listOperation({
   },
 });
 
-async function mayLook({ parts, list, requester }: ListSituation): Promise<boolean> {
-  if (requester.channel === 'command-line') return true;
-  const { sender } = requester;
-  return (await isEditor(parts.lists, list.robot, list.address, sender)) || isListmaster(list.robot, sender);
-}
-
 /** A post as an editor sees it, ready before the transaction. */
 interface Shown {
   readonly id: string;
@@ -73,11 +68,6 @@ function linesOf(message: StoredMessage): readonly string[] {
   return [
     `${new Date(message.receivedAt).toISOString().slice(0, 16).replace('T', ' ')}  ${sender.status === 'known' ? sender.address : '?'}`,
     // What came encrypted says nothing of itself in an answer that may go in clear.
-    `  ${isEncrypted(message) ? '(encrypted)' : subject.slice(0, 120)}  (${message.size})`,
+    `  ${cameEncrypted(message.verdict) ? '(encrypted)' : subject.slice(0, 120)}  (${message.size})`,
   ];
-}
-
-function isEncrypted({ verdict }: StoredMessage): boolean {
-  const note = verdict === null ? {} : (JSON.parse(verdict) as { readonly decryption?: string });
-  return note.decryption !== undefined && note.decryption !== 'none';
 }

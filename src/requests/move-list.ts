@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { Robot } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
 import { draftRename, formerAddress, type ListRename } from '../lists/list-rename.ts';
-import { isListmaster } from '../lists/roles.ts';
 import { listArgument } from './arguments.ts';
 import { refusing } from './create-list.ts';
 import { byOf } from './list-status.ts';
 import { tell } from './membership.ts';
 import { type Act, type Situation, siteOperation } from './operation.ts';
 import { done, type RequestReport, refused } from './report.ts';
+import { actsAsListmaster } from './roles-held.ts';
 
 /**
  * Gives a list another name in its domain. For listmasters. The folder is renamed within the transaction, as its last
@@ -59,8 +59,7 @@ function localPart(name: string): string {
 }
 
 function refusalOf({ requester }: Situation, robot: Robot): RequestReport | undefined {
-  const { channel, sender } = requester;
-  return channel === 'command-line' || isListmaster(robot, sender) ? undefined : refused('not-listmaster');
+  return actsAsListmaster(requester, robot) ? undefined : refused('not-listmaster');
 }
 
 function renameAct(from: string, rename: ListRename, situation: Situation): Act {

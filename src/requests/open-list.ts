@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { isListmaster } from '../lists/roles.ts';
 import { listArgument } from './arguments.ts';
 import { statusAct } from './list-status.ts';
 import { type ListSituation, listOperation } from './operation.ts';
 import { type RequestReport, refused } from './report.ts';
+import { actsAsListmaster } from './roles-held.ts';
 
 /** Opens a list that is closed, or waits for a listmaster. For listmasters. */
 export const openList = listOperation({
@@ -21,8 +21,5 @@ export const openList = listOperation({
 });
 
 function refusalOf({ list, requester }: ListSituation): RequestReport | undefined {
-  const { channel, sender } = requester;
-  return channel === 'command-line' || isListmaster(list.robot, sender)
-    ? undefined
-    : refused('not-listmaster');
+  return actsAsListmaster(requester, list.robot) ? undefined : refused('not-listmaster');
 }

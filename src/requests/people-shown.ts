@@ -1,14 +1,6 @@
 import type { List } from '../lists/list.ts';
-import { isListmaster } from '../lists/roles.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import type { AnswerTexts } from './answer-texts.ts';
-import type { ListSituation } from './operation.ts';
-
-/** Tells whether somebody may see who does not want to be seen: an owner, a listmaster, the operator. */
-export function seesConcealed({ list, requester }: Pick<ListSituation, 'list' | 'requester'>): boolean {
-  const { sender, channel } = requester;
-  return channel === 'command-line' || list.owners.includes(sender) || isListmaster(list.robot, sender);
-}
 
 /** Writes the lines that name owners and editors; editors only where the list has its own. */
 export function peopleLines(

@@ -3,8 +3,9 @@ import type { Repositories } from '../store/store.ts';
 import { answerTexts } from './answer-texts.ts';
 import { listArgument } from './arguments.ts';
 import { listOperation } from './operation.ts';
-import { peopleLines, seesConcealed } from './people-shown.ts';
+import { peopleLines } from './people-shown.ts';
 import { done } from './report.ts';
+import { actsAs } from './roles-held.ts';
 
 const maxLines = 5_000;
 
@@ -17,7 +18,7 @@ export const review = listOperation({
   prepare: async (_args, situation) => {
     const { list } = situation;
     const texts = await answerTexts(situation);
-    const withConcealed = seesConcealed(situation);
+    const withConcealed = actsAs('owner', situation);
     const which = withConcealed ? {} : { visibility: 'noconceal' };
     return async (tx) => {
       const total = await tx.subscribers.count(list.address, which);

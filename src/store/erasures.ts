@@ -1,7 +1,5 @@
 import type { Database } from './database.ts';
-
-/** What is counted by address, each under `WORD ADDRESS`. */
-const counted = ['mail', 'answer', 'request', 'limit-told', 'idle', 'report', 'archive'];
+import { addressSubject, countedOfAddress } from './rates.ts';
 
 /** Erases what is kept of a person beside subscriptions, certificates and posts. */
 export class Erasures {
@@ -32,7 +30,7 @@ export class Erasures {
       'report_entry',
     ] as const)
       await db.deleteFrom(table).where('address', '=', address).execute();
-    const subjects = counted.map((word) => `${word} ${address}`);
+    const subjects = countedOfAddress.map((word) => addressSubject(word, address));
     await db.deleteFrom('rate').where('subject', 'in', subjects).execute();
     return person.numDeletedRows + keys.numDeletedRows > 0n;
   }

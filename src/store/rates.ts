@@ -12,6 +12,22 @@ export interface RateLimit {
 /** Where a count stands: `just-over` is told of the first one too many of a period, so that it can be said once. */
 export type RateStanding = 'within' | 'just-over' | 'over';
 
+/** What is counted of one address: a subject is such a word and the address. */
+export const countedOfAddress = [
+  'mail',
+  'answer',
+  'request',
+  'limit-told',
+  'idle',
+  'report',
+  'archive',
+] as const;
+
+/** Names the counter of an address, as `report alice@example.org`. */
+export function addressSubject(word: (typeof countedOfAddress)[number], address: string): string {
+  return `${word} ${address}`;
+}
+
 /** Counters against floods, alike on all nodes. */
 export class Rates {
   readonly #database: Database;
