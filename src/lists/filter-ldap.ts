@@ -4,6 +4,7 @@ import { choice, commaList, path, secret, synonyms, text, word } from '../config
 import { DirectoryError } from '../directory/error.ts';
 import { escapeFilterValue, parseSearchFilter } from '../directory/filter-text.ts';
 import { type DirectoryAccess, type DirectoryServer, withDirectory } from '../directory/ldap-client.ts';
+import { parseServerAddress } from '../directory/server-address.ts';
 import type { Place } from '../errors.ts';
 import { readFilterFile } from './filter-lines.ts';
 import { type FilterQuery, ldapTemplate, type TemplatePiece, variablesOf } from './filter-template.ts';
@@ -83,17 +84,14 @@ function accessOf(
   };
 }
 
-const serverForm = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_.-]{1,255}))(?::(\d{1,5}))?$/;
-
 function serverOf(text: string, place: Place | undefined): DirectoryServer {
-  const match = serverForm.exec(text);
-  const port = Number(match?.[3] ?? 389);
-  if (!match || port < 1 || port > 65_535)
+  const server = parseServerAddress(text);
+  if (!server)
     throw new ConfigError('bad-value', `host names ${text}, which is not HOST or HOST:PORT`, {
       ...(place && { place }),
       hint: 'use_tls says how the connection is protected, not the name of the host',
     });
-  return { host: match[1] ?? match[2]!, ...(match[3] !== undefined && { port }) };
+  return server;
 }
 
 function filled(pieces: readonly TemplatePiece[], value: (path: string) => string): string {

@@ -3,6 +3,7 @@ import type { Site } from '../config/site.ts';
 import { DirectoryError } from '../directory/error.ts';
 import { escapeFilterValue } from '../directory/filter-text.ts';
 import { type DirectoryAccess, type DirectoryServer, withDirectory } from '../directory/ldap-client.ts';
+import { parseServerAddress } from '../directory/server-address.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, certificateAddresses, parseCertificate } from '../pki/certificate.ts';
 import { PkiError } from '../pki/error.ts';
@@ -102,14 +103,10 @@ function accessOf(conf: Conf): DirectoryAccess {
   };
 }
 
-const serverForm = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^:[\]]{1,255}))(?::(\d{1,5}))?$/;
-
 function serverOf(text: string): DirectoryServer {
-  const match = serverForm.exec(text);
-  const port = match?.[3] === undefined ? undefined : Number(match[3]);
-  if (!match || port === 0 || (port ?? 0) > 65_535)
-    throw new DirectoryError('directory-unreachable', `${text} is not HOST or HOST:PORT`);
-  return { host: match[1] ?? match[2]!, ...(port !== undefined && { port }) };
+  const server = parseServerAddress(text);
+  if (!server) throw new DirectoryError('directory-unreachable', `${text} is not HOST or HOST:PORT`);
+  return server;
 }
 
 /**

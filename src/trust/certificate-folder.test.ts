@@ -185,6 +185,20 @@ describe('the folder of certificates', () => {
     expect(log.lines.filter((line) => line.includes('not taken'))).toHaveLength(4);
   });
 
+  it('takes a failure of the store for no fault of a file', async () => {
+    drop(address, issue());
+    class FailingCertificates extends UserCertificates {
+      override keep(): Promise<never> {
+        return Promise.reject(new Error('disk full'));
+      }
+    }
+    const certificates = new FailingCertificates({ now: () => nowMs });
+    await expect(new CertificateFolder({ ...parts(), certificates }).synchronise()).rejects.toThrow(
+      'disk full',
+    );
+    expect(await folder().synchronise()).toMatchObject({ taken: 1, problems: [] });
+  });
+
   it('takes the certificate that names the address from a file that holds others too', async () => {
     const pair = issue();
     writeFileSync(path(address), `${ca.pem}${pair.certificatePem}`);

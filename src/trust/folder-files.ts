@@ -75,13 +75,21 @@ export class FolderFiles {
   /**
    * Reads one file.
    *
-   * @throws TrustError `not-a-certificate` when it is too large
+   * @throws TrustError `not-a-certificate` when it is too large or cannot be read
    */
   async read(name: string): Promise<Uint8Array> {
-    const path = join(this.#folder, name);
-    if ((await stat(path)).size > maxCertificateFileBytes)
-      throw new TrustError('not-a-certificate', `the file is larger than ${maxCertificateFileBytes} bytes`);
-    return readFile(path);
+    const bytes = await this.#readBounded(join(this.#folder, name));
+    if (bytes) return bytes;
+    throw new TrustError('not-a-certificate', `the file is larger than ${maxCertificateFileBytes} bytes`);
+  }
+
+  async #readBounded(path: string): Promise<Uint8Array | undefined> {
+    try {
+      return (await stat(path)).size > maxCertificateFileBytes ? undefined : await readFile(path);
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+      throw new TrustError('not-a-certificate', `the file cannot be read (${why})`, { cause: error });
+    }
   }
 
   async write(name: string, text: string): Promise<void> {

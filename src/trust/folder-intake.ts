@@ -66,7 +66,9 @@ export class FolderIntake {
       try {
         if (await this.#takeOne(file.name)) taken++;
       } catch (error) {
-        problems.push(problemOf(file.name, error));
+        // Anything else is no fault of the file: a store that fails, a bug.
+        if (!(error instanceof SsympaError)) throw error;
+        problems.push({ file: file.name, code: error.code, reason: error.message });
       }
     }
     this.#tellNew(problems, changed);
@@ -132,9 +134,4 @@ function pickCertificate(certificates: readonly Certificate[], address: string):
   return (
     certificates.find((one) => certificateAddresses(one).map(canonicalAddress).includes(address)) ?? first
   );
-}
-
-function problemOf(file: string, error: unknown): FolderProblem {
-  if (error instanceof SsympaError) return { file, code: error.code, reason: error.message };
-  return { file, code: 'not-a-certificate', reason: 'the file cannot be read as a certificate' };
 }
