@@ -267,6 +267,11 @@ function checkSpans(entity: Entity): void {
     expect(field.raw.length).toBeLessThanOrEqual(headerSpan.end - headerSpan.start);
 }
 
+/** A bare CR ends a line only where no LF stands: a part without LF, cut out of a message with some, has other lines. */
+function lineEndOf(bytes: Uint8Array): 'CR' | 'LF' {
+  return bytes.includes(0x0a) || !bytes.includes(0x0d) ? 'LF' : 'CR';
+}
+
 describe('any message', () => {
   it('has spans that nest and make up the source', () => {
     fc.assert(
@@ -304,6 +309,7 @@ describe('any message', () => {
     fc.assert(
       fc.property(message, (source) => {
         for (const child of parseEntity(source).children) {
+          if (lineEndOf(entityBytes(child)) !== lineEndOf(source)) continue;
           const alone = parseEntity(Buffer.from(entityBytes(child)));
           expect(text(bodyBytes(alone))).toBe(text(bodyBytes(child)));
         }
