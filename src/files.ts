@@ -54,6 +54,19 @@ export async function readFileIfThere(path: string, maxBytes: number): Promise<U
   }
 }
 
+const codesOfUnusableFiles: readonly unknown[] = ['EACCES', 'EISDIR', 'ENAMETOOLONG', 'ELOOP'];
+
+/**
+ * Tells whether an error of `readFileIfThere` is a fault of that file, which somebody has to mend. Anything else (too many
+ * open files, a disk that fails) says nothing of the file, and may pass.
+ */
+export function isFaultOfFile(error: unknown): boolean {
+  return (
+    error instanceof RangeError ||
+    codesOfUnusableFiles.includes((error as NodeJS.ErrnoException | null)?.code)
+  );
+}
+
 /** Tells whether an I/O error means that the path does not exist. */
 export function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | null)?.code;

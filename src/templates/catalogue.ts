@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readFileIfThere } from '../files.ts';
+import { isFaultOfFile, readFileIfThere } from '../files.ts';
 import { TemplateError } from './error.ts';
 import { fallbackLanguage, languagesOf } from './find-template.ts';
 
@@ -59,6 +59,8 @@ async function readSections(
       entriesOf(value).map(([section, texts]) => [section, new Map(entriesOf(texts).map(textEntry))]),
     );
   } catch (cause) {
+    const isNoCatalogue = cause instanceof SyntaxError || cause instanceof TypeError;
+    if (!isNoCatalogue && !isFaultOfFile(cause)) throw cause;
     const why = `${path} is not a readable JSON object of sections of texts of at most ${maxCatalogueBytes} bytes`;
     onFault(new TemplateError('catalogue-faulty', why, { cause }));
     return undefined;

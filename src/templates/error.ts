@@ -11,6 +11,10 @@ export const templateErrorCodes = {
     meaning: 'A template cannot be parsed or rendered, or it has no line `Subject: …` at its top.',
     temporary: false,
   },
+  'template-too-slow': {
+    meaning: 'A template was not rendered within a second, on this machine, at this moment.',
+    temporary: true,
+  },
   'variable-missing': { meaning: 'A variable that the template needs was not given.', temporary: false },
   'field-unsafe': {
     meaning: 'An address or field of a service mail has characters that may not stand in a header.',

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readFileIfThere } from '../files.ts';
+import { isFaultOfFile, readFileIfThere } from '../files.ts';
 import { TemplateError } from './error.ts';
 
 const maxTemplateBytes = 65_536;
@@ -60,6 +60,7 @@ async function readTemplate(
   try {
     return await readFileIfThere(path, maxTemplateBytes);
   } catch (cause) {
+    if (!isFaultOfFile(cause)) throw cause;
     const why = `${path} cannot be read, or is larger than ${maxTemplateBytes} bytes`;
     onFault(new TemplateError('template-faulty', why, { cause, place: { file: path, line: 1 } }));
     return undefined;

@@ -21,7 +21,10 @@ export interface MailTemplate {
   /** RFC 3834 §5: `auto-replied` answers a message, everything else is `auto-generated`. */
   readonly autoSubmitted: 'auto-generated' | 'auto-replied';
   readonly variables: Readonly<Record<string, TemplateVariable>>;
-  /** It tells somebody of a certificate that is missing or ends, so that it has to be readable without. */
+  /**
+   * Goes out in clear whatever `service_mail_encryption` says: it tells of a certificate that is missing, ends or was
+   * changed, so that it has to be readable without; or it has to look the same whoever asks.
+   */
   readonly neverSealed?: true;
 }
 
@@ -133,6 +136,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     meaning:
       'The post could not be decrypted, could have been changed on the way, or was distributed before: the same words for all, and no variable but the list.',
     autoSubmitted: 'auto-replied',
+    neverSealed: true,
     variables: {},
   },
   'message-held-listmaster': {
@@ -356,6 +360,7 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     meaning:
       'The certificate that a list, or the address that takes commands, uses ends in 60, 30, 14, 7, 3 or 1 days, or has ended. Once a stage.',
     autoSubmitted: 'auto-generated',
+    neverSealed: true,
     variables: {
       address: { meaning: 'address of the list, or the one that takes commands' },
       stage: { meaning: '`expiring` or `expired`' },

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -268,6 +268,35 @@ describe('the search for a template', () => {
       { code: 'template-faulty', place: { file: join(site, 'post-rejected.liquid'), line } },
     ]);
   });
+
+  const slowText = `Subject: x\n\n{% for i in (1..1000) %}{% for j in (1..3000) %}{% assign x = 1 %}{% endfor %}{% endfor %}`;
+
+  it('passes over a template that takes more than a second', async () => {
+    await using _own = await own('post-rejected.liquid', slowText);
+    const mail = await renderMail(input({ name: 'post-rejected' }));
+    expect(mail.text).toContain('was not distributed');
+    expect(mail.faults).toMatchObject([{ code: 'template-too-slow', place: { line: 3 } }]);
+  });
+
+  it('tries later where none was rendered in time, whatever is wrong with a nearer one', async () => {
+    await using _faulty = await own('post-rejected.en.liquid', 'no Subject\n');
+    await using _slow = await own('post-rejected.liquid', slowText);
+    const mail = renderMail(input({ name: 'post-rejected', folders: [site] }));
+    await expect(mail).rejects.toMatchObject({ code: 'template-too-slow', temporary: true });
+  });
+
+  // Linux answers a read at the start of a process's memory with EIO, as a failing disk does.
+  it.skipIf(process.platform !== 'linux')(
+    'stops at a disk that fails: that is no fault of a file, and may pass',
+    async () => {
+      for (const path of [join(site, 'post-rejected.liquid'), join(root, 'etc', 'locales', 'en.json')]) {
+        await symlink('/proc/self/mem', path);
+        const mail = renderMail(input({ name: 'post-rejected' }));
+        await expect(mail).rejects.toMatchObject({ code: 'EIO' });
+        await rm(path);
+      }
+    },
+  );
 
   it('passes over a file that is too large, and a folder in place of a file', async () => {
     await using _own = await own('post-rejected.liquid', `Subject: x\n\n${'x'.repeat(70_000)}`);

@@ -58,7 +58,8 @@ const maxReferences = 20;
 /**
  * Renders a service mail with the nearest template that works. It never carries the message that it speaks of.
  *
- * @throws TemplateError `template-unknown`, `template-missing`, `template-faulty`, `variable-missing`, `field-unsafe`
+ * @throws TemplateError `template-unknown`, `template-missing`, `template-faulty`, `template-too-slow`,
+ *   `variable-missing`, `field-unsafe`
  */
 export async function renderMail(input: ServiceMailInput): Promise<RenderedMail> {
   return (await prepareMail(input.name, input.lang, input.folders)).render(input);
@@ -148,7 +149,8 @@ function renderNearest(
       faults.push(error);
     }
   }
-  throw faults[0]!;
+  // What may work later is tried later, whatever is wrong with the others.
+  throw faults.find(({ temporary }) => temporary) ?? faults[0]!;
 }
 
 function completeVariables(

@@ -17,6 +17,9 @@ const parseLimit = 131_072;
 const renderLimitMs = 1_000;
 const memoryLimit = 4_000_000;
 
+/** How LiquidJS says that `renderLimit` was reached; it has no code for it. */
+const tooSlow = 'template render limit exceeded';
+
 /** Characters of a Subject; what is beyond is cut. */
 const maxSubjectLength = 500;
 
@@ -24,7 +27,7 @@ const maxSubjectLength = 500;
  * Renders a template: a line `Subject: …`, an empty line, the text. A variable cannot add a header field, nor a
  * template read a file or run code.
  *
- * @throws TemplateError `template-faulty`
+ * @throws TemplateError `template-faulty`, `template-too-slow`
  */
 export function renderText(
   file: TemplateFile,
@@ -47,7 +50,7 @@ export function renderText(
  *
  * @param source `{{ list }} has {{ count }} subscribers.`
  * @returns lines, LF between them
- * @throws TemplateError `template-faulty`
+ * @throws TemplateError `template-faulty`, `template-too-slow`
  */
 export function renderPhrase(
   source: string,
@@ -100,13 +103,16 @@ function render(
     return liquid.parseAndRenderSync(source, visibleValue(variables) as object) as string;
   } catch (error) {
     const line = (error as { token?: { getPosition?: () => number[] } }).token?.getPosition?.()[0] ?? 1;
-    throw faulty(
-      file,
-      error instanceof Error ? error.message.split('\n')[0]! : 'it cannot be rendered',
-      linesAbove + line,
-      error,
-    );
+    const why = error instanceof Error ? error.message.split('\n')[0]! : 'it cannot be rendered';
+    if (why.startsWith(tooSlow)) throw slow(file, linesAbove + line, error);
+    throw faulty(file, why, linesAbove + line, error);
   }
+}
+
+/** The limit is one of wall time, so that a busy machine reaches it with a template that is in order. */
+function slow(file: TemplateFile, line: number, cause: unknown): TemplateError {
+  const why = `a template was not rendered within ${renderLimitMs} ms`;
+  return new TemplateError('template-too-slow', why, { place: { file: file.path, line }, cause });
 }
 
 function faulty(file: TemplateFile, why: string, line: number, cause?: unknown): TemplateError {
