@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enqueueServiceMail } from '../../../src/delivery/service-mail.ts';
 import { decodedBody, type Entity, parseEntity } from '../../../src/mime/entity.ts';
 import { findField } from '../../../src/mime/header.ts';
 import type { KeyAlgorithm } from '../../kit/ca.ts';
-import { Correspondence, commandAddress, mailTo, type ReadMail } from '../../kit/command-mail.ts';
+import { Correspondence, commandAddress, mailTo, type ReadMail, readMail } from '../../kit/command-mail.ts';
 import { encrypted, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
 import { decryptMessage, verifyMessage } from '../../kit/openssl-mail.ts';
 import { requireProgram } from '../../kit/programs.ts';
@@ -145,6 +146,26 @@ describe('story 29: what a list itself writes is signed by the list', () => {
     expect(
       verify(welcomeOf(await subscribe('always', 'carol@example.net'), addressOf('always')).data).ok,
     ).toBe(true);
+  });
+
+  it('but never what must look the same for all, or has to be readable without a certificate', async () => {
+    const bob = 'bob@example.net';
+    const to = addressOf('always');
+    const post = encrypted(textEntity('Hush\n'), sitePair.certificate);
+    const unreadable = mailTo(await mail.writeEntity(bob, post, { to }), bob);
+    expect(unreadable.text).toContain('could not be accepted');
+    site.sink.clear();
+    const variables = { address: to, stage: 'expiring', days: 3, expiresAt: 0, certificate: 'CN=always' };
+    await site.withStore((store) =>
+      enqueueServiceMail(store, 'story', {
+        template: 'list-cert-expiration',
+        list: to,
+        to: [bob],
+        variables,
+      }),
+    );
+    await site.idle();
+    expect(mailTo(site.sink.messages.map(readMail), bob).text).toContain('CN=always');
   });
 
   it('the answers that bring a certificate: CERTIFICATE, INFO and HELP', async () => {
