@@ -1,15 +1,12 @@
 import type { Site } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
-import { silentLog } from '../log.ts';
 import { readReceivedMessage } from '../message/received-message.ts';
 import { messageVariables, securityOf } from '../message/scenario-variables.ts';
 import type { MessageSecurity } from '../scenario/context.ts';
 import type { MessageVariables } from '../scenario/context-variables.ts';
-import { ListKeyring } from '../trust/list-keys.ts';
-import { MessageOpener } from '../trust/message-opener.ts';
-import { SiteTrust } from '../trust/site-trust.ts';
 import type { CliIo } from './io.ts';
 import { readInput } from './read-input.ts';
+import { siteOpener } from './site-opener.ts';
 
 /** What a message says to the conditions of a scenario. */
 export interface MessageFacts {
@@ -36,11 +33,6 @@ export async function readMessageFacts(
     receivedAtMs: io.clock.now(),
     raw,
   });
-  const opener = new MessageOpener({
-    keyring: new ListKeyring(() => site.conf.key_passwd, silentLog),
-    anchors: new SiteTrust(site, silentLog),
-    clock: io.clock,
-  });
-  const { opened } = await opener.open(raw, list);
+  const { opened } = await siteOpener(io, site).open(raw, list);
   return { message: messageVariables(message, opened), security: securityOf(opened) };
 }

@@ -3,18 +3,15 @@ import { attachedPost, protectMail, splitMessage, wrappedPost } from '../deliver
 import { type SealCipher, sealClassOf } from '../delivery/seal-class.ts';
 import { SsympaError } from '../errors.ts';
 import type { List } from '../lists/list.ts';
-import { silentLog } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { OpenedMessage } from '../smime/open-message.ts';
 import type { OpenedContent } from '../smime/opened.ts';
 import { sealEntity } from '../smime/seal-entity.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import { renderMail } from '../templates/render-mail.ts';
-import { ListKeyring } from '../trust/list-keys.ts';
-import { MessageOpener } from '../trust/message-opener.ts';
-import { SiteTrust } from '../trust/site-trust.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import type { CliIo } from './io.ts';
+import { siteOpener } from './site-opener.ts';
 import type { OpenSite } from './site-options.ts';
 import type { SpoolEntry } from './spool-entries.ts';
 
@@ -68,12 +65,7 @@ async function openHeld(
   message: StoredMessage,
   list: List,
 ): Promise<OpenedMessage> {
-  const opener = new MessageOpener({
-    keyring: new ListKeyring(() => site.conf.key_passwd, silentLog),
-    anchors: new SiteTrust(site, silentLog),
-    clock: io.clock,
-  });
-  const { opened } = await opener.open(message.raw, list);
+  const { opened } = await siteOpener(io, site).open(message.raw, list);
   const { status } = opened.decryption;
   if (status !== 'none' && !opened.payload)
     io.fail('answer-is-no', `${message.id} does not open with the keys of ${list.address}`);
