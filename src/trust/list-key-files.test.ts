@@ -1,10 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestIdentity } from '../../test/kit/ca.ts';
 import { silentLog } from '../log.ts';
-import { installPair, moveGenerationAside, retireGeneration } from './list-key-files.ts';
+import {
+  installPair,
+  moveGenerationAside,
+  readPendingRequest,
+  retireGeneration,
+  writePending,
+} from './list-key-files.ts';
 import { ListKeyring } from './list-keys.ts';
 
 const nowMs = Date.UTC(2026, 0, 31);
@@ -51,6 +57,26 @@ describe('the files of a list key', () => {
     expect(readdirSync(dir)).toEqual(['private_key']);
     expect(await install(fresh)).toBe('.2026-01-31');
     expect(readdirSync(dir).sort()).toEqual(['cert.pem', 'private_key', 'private_key.2026-01-31']);
+  });
+
+  it('a request never stands beside another key, even where the new key cannot be written', async () => {
+    await writePending(dir, { privateKey: old.privateKeyPem, request: 'first' });
+    rmSync(join(dir, 'private_key.pending'));
+    mkdirSync(join(dir, 'private_key.pending', 'in-the-way'), { recursive: true });
+    const second = writePending(dir, { privateKey: fresh.privateKeyPem, request: 'second' });
+    await expect(second).rejects.toThrow();
+    expect(await readPendingRequest(dir)).toBeUndefined();
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('that root writes belong to the owner of the folder', async () => {
+    chownSync(dir, 12_345, 12_346);
+    await install(old);
+    await install(fresh);
+    await writePending(dir, { privateKey: fresh.privateKeyPem, request: 'request' });
+    const owned = ['private_key', 'private_key.2026-01-31', 'private_key.pending'];
+    const aside = await moveGenerationAside(dir, '.2026-01-31');
+    for (const path of [aside, ...owned.map((name) => join(name.includes('2026') ? aside : dir, name))])
+      expect([path, statSync(path).uid, statSync(path).gid]).toEqual([path, 12_345, 12_346]);
   });
 
   it('get names that are free when they retire or are moved aside', async () => {

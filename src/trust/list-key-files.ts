@@ -1,6 +1,6 @@
-import { chown, link, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing, makeFolder, readFileIfThere, writeFileAtomically } from '../files.ts';
+import { isMissing, makeFolder, readFileIfThere, removeFile, writeFileAtomically } from '../files.ts';
 import { TrustError } from './error.ts';
 
 const maxFileBytes = 1 << 20;
@@ -57,10 +57,8 @@ export async function installPair(
 
 /** Writes a key that only its owner may read; root leaves it to the owner of the folder, who is to use it. */
 async function writeKey(directory: string, file: string, pem: string): Promise<void> {
-  await writeFileAtomically(file, pem, 0o600);
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = await stat(directory);
-  await chown(file, uid, gid);
+  const owner = process.getuid?.() === 0 ? await stat(directory) : undefined;
+  await writeFileAtomically(file, pem, 0o600, owner);
 }
 
 /** Gives the present pair a second name of the day; it keeps the first until that is written over. */
@@ -121,7 +119,7 @@ export function isRetired(suffix: string): boolean {
 export async function moveGenerationAside(directory: string, suffix: string): Promise<string> {
   await requirePair(directory, suffix);
   const aside = join(directory, 'old-keys');
-  await mkdir(aside, { recursive: true, mode: 0o700 });
+  await makeFolder(aside, 0o700);
   const name = await freeGeneration(aside, suffix);
   await rename(join(directory, `cert.pem${suffix}`), join(aside, `cert.pem${name}`)).catch(unlessMissing);
   await rename(join(directory, `private_key${suffix}`), join(aside, `private_key${name}`));
@@ -133,12 +131,16 @@ async function requirePair(directory: string, suffix: string): Promise<void> {
   if (!(await exists(file))) throw new TrustError('no-such-key', `there is no ${file}`);
 }
 
-/** Keeps a key and its request until the certificate comes. */
+/**
+ * Keeps a key and its request until the certificate comes. The request of a key that waited so far goes first: at no
+ * moment, and after no crash, does a request stand beside another key.
+ */
 export async function writePending(
   directory: string,
   pending: { readonly privateKey: string; readonly request: string },
 ): Promise<void> {
   await makeFolder(directory);
+  await removeFile(join(directory, requestFile));
   await writeKey(directory, join(directory, pendingKeyFile), pending.privateKey);
   await writeFileAtomically(join(directory, requestFile), pending.request, 0o644);
 }
