@@ -67,6 +67,8 @@ async function run(io: CliIo, open: OpenSite, text: string, options: Options): P
   };
   const isOurs = await withTaskLock(parts, `${workerName()} task run`, taskLock(wanted), async () => {
     end = await runTask(wanted, parts);
+    // This run is not done again: its key was made for it alone.
+    await parts.store.taskMails.forget(wanted.key);
   });
   if (!isOurs || !end) refuseBusyTask(model);
   report(io, { model, version, object }, end, options);

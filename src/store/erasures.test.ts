@@ -29,6 +29,7 @@ describeOnEngines('what is kept of a person', (kit) => {
       await store.notices.dueThenMark('l', address, startOfTest, 1_000);
       await store.reports.add({ list: 'l', address, distributionId: 'd', code: 'c' });
       await store.subscribers.noteEnd(address);
+      await store.taskMails.claim('run', 'remind', address);
     }
     expect(await store.transaction((tx) => tx.erasures.erase(bob))).toBe(true);
     expect(await store.persons.find(bob)).toBeUndefined();
@@ -40,6 +41,8 @@ describeOnEngines('what is kept of a person', (kit) => {
     expect(await store.notices.isDue('l', eve, startOfTest, 1_000)).toBe(false);
     expect((await store.reports.takeDay('l', '2026-11-24')).map(({ address }) => address)).toEqual([eve]);
     expect(await store.subscribers.takeEnd(bob)).toBeUndefined();
+    expect(await store.taskMails.claim('run', 'remind', bob)).toBe(true);
+    expect(await store.taskMails.claim('run', 'remind', eve)).toBe(false);
     expect(await store.transaction((tx) => tx.erasures.erase(bob))).toBe(false);
   });
 });

@@ -28,6 +28,7 @@ export class Erasures {
       'certificate_look_up',
       'subscription_end',
       'report_entry',
+      'task_mail',
     ] as const)
       await db.deleteFrom(table).where('address', '=', address).execute();
     const subjects = countedOfAddress.map((word) => addressSubject(word, address));

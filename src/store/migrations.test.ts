@@ -25,6 +25,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: '1f019f9ab67a8d060eb14ed5fa4173358a225fbf8d698e5fa7137aadc4464c8c',
     postgres: 'bcd8359c574dbccca16941856b63fe0ccad36b24f0a76c10371fcf6138e04ad3',
   },
+  '0006-task-mails': {
+    sqlite: 'b9998007804960492cd2d39c7d9f5ed7053acdbc592a7c0f87e5505fae72acd8',
+    postgres: '29f1b0b2649ab8829dae079e0feceb8604e47175b9b180808eb4fb24c7d00594',
+  },
 };
 
 function digestsOf(name: string): object {

@@ -6,6 +6,7 @@ import { requestTables } from './migrations/0002-requests.ts';
 import { taskTables } from './migrations/0003-tasks.ts';
 import { archiveTables } from './migrations/0004-archive.ts';
 import { certificateLifeTables } from './migrations/0005-certificate-life.ts';
+import { taskMailTables } from './migrations/0006-task-mails.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0003-tasks': taskTables,
   '0004-archive': archiveTables,
   '0005-certificate-life': certificateLifeTables,
+  '0006-task-mails': taskMailTables,
 };
 
 /** Gives the migrations in an engine's words. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeOnEngines } from '../../test/kit/engines.ts';
 import type { MessageState } from './messages.ts';
 import type { Store } from './store.ts';
+import { runKeyOf } from './tasks.ts';
 
 const list = 'board@example.org';
 const address = 'bob@example.net';
@@ -116,6 +117,7 @@ describeOnEngines('what is kept too long', ({ open, freshUrl, clock }) => {
     await store.ciphertexts.claim(list, 'digest', 'm');
     await store.notices.dueThenMark(list, address, clock.at, 0);
     await store.certificateWarnings.mark('c', 'expired');
+    await store.taskMails.claim('run', 'remind', address);
     const key = { kind: 'confirm', list, address, request: '{}', messageId: null } as const;
     await store.requestKeys.insert({ ...key, digest: 'd', expiresAt: clock.at });
     const { oldRows } = store;
@@ -127,6 +129,7 @@ describeOnEngines('what is kept too long', ({ open, freshUrl, clock }) => {
       expect(await oldRows.ciphertexts(at)).toBe(count);
       expect(await oldRows.notices(at)).toBe(count);
       expect(await oldRows.certificateWarnings(at)).toBe(count);
+      expect(await oldRows.taskMails(at)).toBe(count);
       expect(await oldRows.requestKeys(at)).toBe(count);
     }
   });
@@ -144,14 +147,42 @@ describeOnEngines('tasks', ({ open, freshUrl, clock }) => {
     expect(await store.tasks.due(4, 10)).toEqual([]);
     expect(await store.tasks.due(5, 10)).toEqual([task]);
     await store.tasks.failed(task, { code: 'exec-failed', toldAt: 7, dueAt: 9 });
-    expect(await store.tasks.get(task.id)).toMatchObject({ failures: 1, code: 'exec-failed', dueAt: 9 });
+    const failed = (await store.tasks.get(task.id))!;
+    expect(failed).toMatchObject({ failures: 1, code: 'exec-failed', dueAt: 9, firstDueAt: 5 });
+    await store.tasks.failed(failed, { code: 'exec-failed', toldAt: 7, dueAt: 11 });
+    const again = (await store.tasks.get(task.id))!;
+    expect(again).toMatchObject({ failures: 2, dueAt: 11, firstDueAt: 5 });
+    expect([failed, again].map(runKeyOf)).toEqual([runKeyOf(task), runKeyOf(task)]);
     await store.tasks.goOn(task.id, { label: 'NEXT', dueAt: 20, variables: { '@a': [address] } });
     const next = { label: 'NEXT', dueAt: 20, failures: 0, code: null, variables: { '@a': [address] } };
-    expect(await store.tasks.all()).toEqual([expect.objectContaining(next)]);
+    expect(await store.tasks.all()).toEqual([expect.objectContaining({ ...next, firstDueAt: null })]);
     await store.tasks.restart(task.id, 'weekly', 30);
     expect(await store.tasks.get(task.id)).toMatchObject({ label: '', version: 'weekly', variables: {} });
     await store.tasks.remove(task.id);
     expect(await store.tasks.all()).toEqual([]);
+  });
+});
+
+describeOnEngines('a mail of a task', ({ open, freshUrl }) => {
+  it('is asked for once a run, whoever asks at the same time, and by the next run again', async () => {
+    const store = await open(await freshUrl());
+    const asked = await Promise.all([1, 2].map(() => store.taskMails.claim('a', 'remind', address)));
+    expect(asked.filter(Boolean)).toHaveLength(1);
+    expect(await store.taskMails.claim('a', 'removed', address)).toBe(true);
+    expect(await store.taskMails.claim('b', 'remind', address)).toBe(true);
+    await store.taskMails.forget('a');
+    expect(await store.taskMails.claim('a', 'remind', address)).toBe(true);
+    expect(await store.taskMails.claim('b', 'remind', address)).toBe(false);
+  });
+
+  it('is not marked where the transaction that asks for it comes to nothing', async () => {
+    const store = await open(await freshUrl());
+    const broken = store.transaction(async (tx) => {
+      expect(await tx.taskMails.claim('a', 'remind', address)).toBe(true);
+      throw new Error('no');
+    });
+    await expect(broken).rejects.toThrow('no');
+    expect(await store.taskMails.claim('a', 'remind', address)).toBe(true);
   });
 });
 

@@ -43,6 +43,11 @@ export class OldRows {
     return gone(this.#database.db.deleteFrom('certificate_warning').where('toldAt', '<', beforeMs));
   }
 
+  /** Mails that runs of tasks asked for, where the run was neither ended nor done again since. */
+  async taskMails(beforeMs: number): Promise<number> {
+    return gone(this.#database.db.deleteFrom('task_mail').where('askedAt', '<', beforeMs));
+  }
+
   /** Keys that ended before a time, used or not. */
   async requestKeys(beforeMs: number): Promise<number> {
     return gone(this.#database.db.deleteFrom('request_key').where('expiresAt', '<', beforeMs));

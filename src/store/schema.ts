@@ -28,6 +28,7 @@ export interface Schema {
   person: PersonTable;
   archive_post: ArchivePostTable;
   task: TaskTable;
+  task_mail: TaskMailTable;
   certificate_warning: CertificateWarningTable;
 }
 
@@ -273,6 +274,16 @@ export interface TaskTable {
   failures: number;
   code: string | null;
   toldAt: number | null;
+  /** When a run was due that failed since; `null` once it went on. */
+  firstDueAt: number | null;
+}
+
+/** A mail that a run of a task asked for. */
+export interface TaskMailTable {
+  run: string;
+  template: string;
+  address: string;
+  askedAt: number;
 }
 
 export interface CertificateWarningTable {

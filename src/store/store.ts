@@ -28,6 +28,7 @@ import { RequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 import { Subscribers } from './subscribers.ts';
+import { TaskMails } from './task-mails.ts';
 import { Tasks } from './tasks.ts';
 import { inTransaction, refuseInTransaction } from './transaction-scope.ts';
 
@@ -55,6 +56,7 @@ export interface Repositories {
   readonly persons: Persons;
   readonly archivePosts: ArchivePosts;
   readonly tasks: Tasks;
+  readonly taskMails: TaskMails;
   readonly certificateWarnings: CertificateWarnings;
   readonly oldRows: OldRows;
   readonly listRenames: ListRenames;
@@ -219,6 +221,7 @@ function repositories(database: Database): Repositories {
     persons: new Persons(database),
     archivePosts: new ArchivePosts(database),
     tasks: new Tasks(database),
+    taskMails: new TaskMails(database),
     certificateWarnings: new CertificateWarnings(database),
     oldRows: new OldRows(database),
     listRenames: new ListRenames(database),

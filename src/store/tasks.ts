@@ -20,6 +20,20 @@ export type NewTask = Pick<TaskInstance, 'model' | 'version' | 'object' | 'origi
 /** What a task is about when it is about the whole site. */
 export const globalObject = '_global';
 
+/**
+ * Gives the key of the run that a task does next: unlike for each run, and alike however often one is done again after a
+ * crash or a failure.
+ */
+export function runKeyOf({
+  id,
+  firstDueAt,
+  dueAt,
+}: Pick<TaskInstance, 'id' | 'firstDueAt' | 'dueAt'>): string {
+  return `${id} ${firstDueAt ?? dueAt}`;
+}
+
+const fresh = { label: '', variables: null, failures: 0, code: null, toldAt: null, firstDueAt: null };
+
 /** Tasks, one of a model for each object. */
 export class Tasks {
   readonly #database: Database;
@@ -31,10 +45,9 @@ export class Tasks {
   /** @returns true when it is new; one of the same model and object stays as it is */
   async insert(task: NewTask): Promise<boolean> {
     const createdAt = this.#database.clock.now();
-    const state = { label: '', variables: null, failures: 0, code: null, toldAt: null };
     const result = await this.#database.db
       .insertInto('task')
-      .values({ id: newId(createdAt), ...task, ...state, createdAt })
+      .values({ id: newId(createdAt), ...task, ...fresh, createdAt })
       .onConflict((conflict) => conflict.columns(['model', 'object']).doNothing())
       .executeTakeFirst();
     return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -68,21 +81,21 @@ export class Tasks {
   async goOn(id: string, next: Pick<TaskInstance, 'label' | 'dueAt' | 'variables'>): Promise<void> {
     const { label, dueAt } = next;
     const variables = Object.keys(next.variables).length === 0 ? null : JSON.stringify(next.variables);
-    await this.#set(id, { label, dueAt, variables, failures: 0, code: null, toldAt: null });
+    await this.#set(id, { ...fresh, label, dueAt, variables });
   }
 
   /** Writes down that a run failed; it is tried again from the same label. */
   async failed(
-    task: Pick<TaskInstance, 'id' | 'failures'>,
+    task: Pick<TaskInstance, 'id' | 'failures' | 'firstDueAt' | 'dueAt'>,
     note: Pick<TaskInstance, 'code' | 'toldAt' | 'dueAt'>,
   ): Promise<void> {
-    await this.#set(task.id, { ...note, failures: task.failures + 1 });
+    const firstDueAt = task.firstDueAt ?? task.dueAt;
+    await this.#set(task.id, { ...note, failures: task.failures + 1, firstDueAt });
   }
 
   /** Starts a task over from the top, with another version of its model. */
   async restart(id: string, version: string, dueAt: number): Promise<void> {
-    const state = { label: '', variables: null, failures: 0, code: null, toldAt: null };
-    await this.#set(id, { ...state, version, dueAt });
+    await this.#set(id, { ...fresh, version, dueAt });
   }
 
   async remove(id: string): Promise<void> {

@@ -48,7 +48,7 @@ export const commandWords = {
   send_msg: {
     arguments: ['variable', 'name'],
     onList: true,
-    meaning: 'Sends each address of a selection the service mail of that name.',
+    meaning: 'Sends each address of a selection the service mail of that name, once a run.',
   },
   expire_bounce: { arguments: ['days'], meaning: 'Forgets bounces that are older than so many days.' },
   sync_include: {

@@ -23,6 +23,8 @@ const keepDays = {
   receipts: 5,
   notices: 366,
   warnings: 5 * 366,
+  /** Longer than anybody lets a task fail; a run that goes on forgets its own. */
+  taskMails: 366,
   /** Somebody who may come back. */
   persons: 30,
 } as const;
@@ -43,6 +45,7 @@ const spools: Readonly<Record<string, (oldRows: OldRows, run: TaskRun) => Promis
   ciphertexts: (oldRows, run) => oldRows.ciphertexts(before(run, keepDays.ciphertexts)),
   keys: (oldRows, run) => oldRows.requestKeys(before(run, keepDays.endedKeys)),
   notices: (oldRows, run) => oldRows.notices(before(run, keepDays.notices)),
+  'mails of tasks': (oldRows, run) => oldRows.taskMails(before(run, keepDays.taskMails)),
   warnings: (oldRows, run) => oldRows.certificateWarnings(before(run, keepDays.warnings)),
 };
 

@@ -34,7 +34,8 @@ A run starts at the top, or at the label that the last one named, carries out on
 \`next\` or \`stop\`, or behind the last line, which stops the task. What a variable holds stays for the next run. A run that
 was missed, however often, is done once, and counts from then on; one that is late by less than an hour counts from when
 it was due, so that a daily task keeps its hour. A run that is cut short by the end of the process is done again from its
-start.
+start; of the mails of \`send_msg\` only those are asked for again that were not, so that one run never sends somebody the
+same mail twice, however often it is begun.
 
 A run that fails is tried again a day later from the same label, or an hour later where the reason may pass; the
 listmasters are told at first and then once a day with \`error-in-task-listmaster\`. Other tasks go on.

@@ -2,7 +2,7 @@ import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import { isTemporary, SsympaError } from '../errors.ts';
 import type { List } from '../lists/list.ts';
 import { newId } from '../secrets.ts';
-import { globalObject, type TaskInstance } from '../store/tasks.ts';
+import { globalObject, runKeyOf, type TaskInstance } from '../store/tasks.ts';
 import { TaskError } from './error.ts';
 import { executeTask, type RunEnd } from './execute.ts';
 import { loadTaskModel, type ModelName } from './model-files.ts';
@@ -56,7 +56,7 @@ export async function runInstance(task: TaskInstance, parts: TaskParts, signal: 
     ...task,
     createdAtMs: task.createdAt,
     nowMs: startedAt - dueAt < missedAfterMs && task.failures === 0 ? dueAt : startedAt,
-    key: `${task.id} ${dueAt}`,
+    key: runKeyOf(task),
     variables,
     signal,
   };
@@ -66,10 +66,13 @@ export async function runInstance(task: TaskInstance, parts: TaskParts, signal: 
   if (end.status === 'aborted') return;
   if (end.status === 'failed') return settleFailure(task, end, parts);
   log.info('task done', { model, version, object, from: task.label, next: end.status });
-  await store.tasks.goOn(task.id, {
-    label: end.status === 'next' ? end.label : task.label,
-    dueAt: end.status === 'next' ? end.dueAtMs : null,
-    variables: end.status === 'next' ? Object.fromEntries(variables) : {},
+  await store.transaction(async (tx) => {
+    await tx.taskMails.forget(wanted.key);
+    await tx.tasks.goOn(task.id, {
+      label: end.status === 'next' ? end.label : task.label,
+      dueAt: end.status === 'next' ? end.dueAtMs : null,
+      variables: end.status === 'next' ? Object.fromEntries(variables) : {},
+    });
   });
 }
 

@@ -41,7 +41,8 @@ export async function deleteSubscribers(given: readonly string[], run: TaskRun):
 }
 
 /**
- * `send_msg(@v, template)`: one mail an address.
+ * `send_msg(@v, template)`: one mail an address. A run that is done again goes on where it was: no address gets the same
+ * mail twice from one run.
  *
  * @throws TaskError `template-unknown`
  */
@@ -54,6 +55,7 @@ export async function sendMessages(given: readonly string[], run: TaskRun): Prom
     run.signal.throwIfAborted();
     await run.parts.store.transaction(async (tx) => {
       for (const address of addresses.slice(i, i + mailsAtOnce)) {
+        if (!(await tx.taskMails.claim(run.key, template, address))) continue;
         const row = await tx.subscribers.find(list.address, address);
         const subscriptions = row ? [`${row.list}  ${optionWords(row)}`] : [];
         await enqueueServiceMail(tx, `task ${run.key} ${template} ${address}`, {

@@ -27,7 +27,7 @@ export interface TaskRun {
   readonly list: List | undefined;
   /** What `execution_date` stands for, and the time that commands go by. */
   readonly nowMs: number;
-  /** Unlike for each run of each task, alike when a run is done again after a crash. */
+  /** Unlike for each run of each task, alike when a run is done again after a crash or a failure. */
   readonly key: string;
   /** Addresses by variable. */
   readonly variables: Map<string, readonly string[]>;

@@ -7,6 +7,7 @@ import type { RunEnd } from '../../src/tasks/execute.ts';
 import { runTask } from '../../src/tasks/run-instance.ts';
 import type { TaskParts } from '../../src/tasks/task-run.ts';
 import { TaskRunner } from '../../src/tasks/task-runner.ts';
+import { siteModels } from '../../src/tasks/wanted-tasks.ts';
 import { checkOperatorCertificate } from '../../src/trust/certificate-check.ts';
 import { ListKeyring } from '../../src/trust/list-keys.ts';
 import type { TestIdentity } from './mail.ts';
@@ -50,6 +51,14 @@ export interface TaskSite {
   listCertificate(name: string, notAfterMs: number): TestIdentity;
   /** Takes the service mails that were asked for; they are rendered as well, so that none is faulty. */
   mails(): Promise<readonly AskedMail[]>;
+}
+
+/** Gives lines of `sympa.conf` that switch off every task of the site but those that they name. */
+export function onlyTasks(...lines: readonly string[]): readonly string[] {
+  const others = Object.keys(siteModels).filter(
+    (model) => !lines.some((line) => line.startsWith(`${model}_task `)),
+  );
+  return [...lines, ...others.map((model) => `${model}_task none`)];
 }
 
 /** Makes such a site of the domain `example.org`, whose clock starts at noon. */

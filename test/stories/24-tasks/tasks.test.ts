@@ -1,31 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TaskRunner } from '../../../src/tasks/task-runner.ts';
-import { makeTaskSite, type TaskSite } from '../../kit/task-site.ts';
+import { makeTaskSite, onlyTasks, type TaskSite } from '../../kit/task-site.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const bob = 'bob@example.net';
 const root = 'root@example.org';
-
-/** Every task of the site that runs unless told otherwise, switched off: a story has its own. */
-const siteTasks = [
-  'expire_bounce',
-  'purge_orphan_bounces',
-  'eval_bouncers',
-  'process_bouncers',
-  'purge_tables',
-  'purge_spools',
-  'purge_user_table',
-  'purge_logs_table',
-  'purge_session_table',
-  'purge_one_time_ticket_table',
-];
-
-/** Lines of `sympa.conf`: these, and no other task. */
-function only(...lines: readonly string[]): readonly string[] {
-  const others = siteTasks.filter((model) => !lines.some((line) => line.startsWith(`${model}_task `)));
-  return [...lines, ...others.map((model) => `${model}_task none`)];
-}
 
 let made: TaskSite;
 afterEach(() => made.quiet.dispose());
@@ -35,7 +15,7 @@ const task = async (model: string, object = '_global') => (await made.quiet.stor
 
 describe('story 24: a daily task', () => {
   beforeEach(async () => {
-    made = await makeTaskSite(only('eval_bouncers_task nightly'));
+    made = await makeTaskSite(onlyTasks('eval_bouncers_task nightly'));
     made.model('eval_bouncers.nightly.task', ['/RUN', 'eval_bouncers ()', 'next ([execution_date]+1d, RUN)']);
   });
 
@@ -123,7 +103,7 @@ describe('story 24: a daily task', () => {
 describe('story 24: a task that fails', () => {
   beforeEach(async () => {
     made = await makeTaskSite(
-      only('purge_tables_task broken', 'purge_spools_task daily', 'eval_bouncers_task gone'),
+      onlyTasks('purge_tables_task broken', 'purge_spools_task daily', 'eval_bouncers_task gone'),
     );
     made.model('purge_tables.broken.task', ['purge_tables ()', '', 'purge_everything ()']);
   });
@@ -181,7 +161,7 @@ describe('story 24: a task that fails', () => {
 
 describe('story 24: tasks of lists', () => {
   beforeEach(async () => {
-    made = await makeTaskSite(only('remind_task monthly'));
+    made = await makeTaskSite(onlyTasks('remind_task monthly'));
   });
 
   it('remind each month, go on where they were after a restart, and go with their list', async () => {
@@ -232,7 +212,7 @@ describe('story 24: tasks of lists', () => {
 
 describe('story 24: two years of certificates', () => {
   beforeEach(async () => {
-    made = await makeTaskSite(only('chk_cert_expiration_task daily'));
+    made = await makeTaskSite(onlyTasks('chk_cert_expiration_task daily'));
   });
 
   /** Runs so many days, and says on which of them which mail went to whom. */
