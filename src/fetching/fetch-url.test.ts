@@ -19,6 +19,13 @@ describe('fetching from a web address', () => {
         },
         '/packed': () => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
         '/broken': () => request.socket.destroy(),
+        '/upgraded': () =>
+          request.socket.write('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+        '/half-a-head': () => request.socket.end('HTTP/1.1 200 OK\r\nContent-'),
+        '/cut-short': () => {
+          response.writeHead(200, { 'content-length': 100 }).write('x');
+          setTimeout(() => request.socket.destroy(), 20);
+        },
         '/loop': () => response.writeHead(302, { location: '/loop' }).end(),
         '/moved': () => response.writeHead(301, { location: '/small' }).end(),
         '/to-file': () => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
@@ -88,6 +95,9 @@ describe('fetching from a web address', () => {
     ['/gone', 'fetch-status'],
     ['/packed', 'fetch-status'],
     ['/broken', 'fetch-unreachable'],
+    ['/upgraded', 'fetch-status'],
+    ['/half-a-head', 'fetch-unreachable'],
+    ['/cut-short', 'fetch-unreachable'],
   ])('gives up on %s with %s', async (path, expected) => {
     await expect(get(path)).rejects.toEqual(code(expected));
     expect(web.asked.length).toBeLessThanOrEqual(4);
@@ -95,6 +105,67 @@ describe('fetching from a web address', () => {
 
   it.each(['/silent', '/slow'])('gives up on %s when the time is over', async (path) => {
     await expect(get(path, { timeoutMs: 300 })).rejects.toEqual(code('fetch-timeout'));
+  });
+
+  it.each([
+    ['cannot be asked', 'EAI_AGAIN'],
+    ['knows no such name', 'ENOTFOUND'],
+  ])('asks no proxy for a host that our resolver %s (%s), unless the proxy alone resolves', async (_what, code) => {
+    const proxy = await startHttpServer((_request, response) => response.end('by the proxy'));
+    try {
+      const resolve = () => Promise.reject(Object.assign(new Error('no'), { code }));
+      const options = { ...allowed, privateHosts: [], proxy: proxy.base, resolve };
+      const act = fetchUrl('http://intranet.example/x', options);
+      await expect(act).rejects.toMatchObject({
+        code: 'fetch-unresolved',
+        hint: expect.stringContaining('fetch_proxy_resolves'),
+      });
+      expect(proxy.asked).toEqual([]);
+      const only = { ...options, proxyResolves: true };
+      const bytes = await fetchUrl('http://crl.example/x', only);
+      expect(Buffer.from(bytes).toString()).toBe('by the proxy');
+      for (const url of ['http://127.0.0.1/x', 'http://localhost/x', 'http://[::1]/x'])
+        await expect(fetchUrl(url, only)).rejects.toMatchObject({ code: expect.stringMatching(/^fetch-/) });
+      expect(proxy.asked).toHaveLength(1);
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('takes no fault of the resolver itself for a name that is not there', async () => {
+    const resolve = () => Promise.reject(new TypeError('a defect'));
+    await expect(fetchUrl('http://crl.example/x', { ...allowed, resolve })).rejects.toThrow(TypeError);
+  });
+
+  it('takes no defect of its own for a host that cannot be reached', async () => {
+    const resolve = async () => [{ address: '93.184.216.34', family: 4 }];
+    await expect(
+      fetchUrl('http://crl.example/x', { ...allowed, proxy: 'no address', resolve }),
+    ).rejects.toThrow(TypeError);
+  });
+
+  it('gives up on a proxy that upgrades, or ends, when it is asked for a tunnel', async () => {
+    const resolve = async () => [{ address: '93.184.216.34', family: 4 }];
+    const answers: readonly (readonly [string, string])[] = [
+      ['HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n', 'fetch-unreachable'],
+      ['', 'fetch-unreachable'],
+      ['HTTP/1.1 407 No\r\n\r\n', 'fetch-unreachable'],
+    ];
+    for (const [answer, expected] of answers) {
+      const proxy = await startHttpServer((_request, response) => response.end());
+      proxy.server.on('connect', (_request, socket) => {
+        socket.on('error', () => undefined);
+        socket.on('end', () => socket.destroy()).resume();
+        if (answer === '') socket.end();
+        else socket.write(answer);
+      });
+      try {
+        const act = fetchUrl('https://crl.example/x', { ...allowed, proxy: proxy.base, resolve });
+        await expect(act).rejects.toEqual(code(expected));
+      } finally {
+        await proxy.close();
+      }
+    }
   });
 
   it('gives up on a resolver that is silent', async () => {

@@ -17,6 +17,8 @@ export interface FetchOptions {
   readonly privateHosts: readonly string[];
   /** `http://HOST:PORT` */
   readonly proxy?: string | undefined;
+  /** Whether the proxy is asked for hosts that our own resolver does not find; their addresses are then checked by nobody here. */
+  readonly proxyResolves?: boolean;
   /** The system's resolver when left out. */
   readonly resolve?: Resolver;
 }
@@ -38,13 +40,10 @@ export async function fetchUrl(address: string, options: FetchOptions): Promise<
   let url = parseUrl(address);
   for (let redirects = 0; ; redirects++) {
     const target = await checkedAddress(url.hostname.replace(/^\[(.*)\]$/, '$1'), options, signal);
-    const answer = await requestOnce({
-      url,
-      target,
-      signal,
-      maxBytes: options.maxBytes,
-      proxy: options.proxy,
-    });
+    const { maxBytes, proxy } = options;
+    const exchange = requestOnce({ url, target, signal, maxBytes, proxy });
+    // Whatever the exchange waits for, it is over in time.
+    const answer = await Promise.race([exchange, lateAt(signal, `${url.host} does not answer in time`)]);
     if (answer.status === 'body') return answer.bytes;
     if (redirects >= maxRedirects)
       throw new FetchingError('fetch-redirect', `${url.host} redirects too often`);
@@ -91,12 +90,13 @@ export async function publicAddressOf(
 /** Gives the address to connect to, or undefined where a proxy finds it. */
 async function checkedAddress(
   host: string,
-  { privateHosts, proxy, resolve = systemResolver }: Pick<FetchOptions, 'privateHosts' | 'proxy' | 'resolve'>,
+  options: Omit<FetchOptions, 'maxBytes' | 'timeoutMs'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { privateHosts, proxy } = options;
   const isAllowed = privateHosts.some((one) => one.toLowerCase() === host.toLowerCase());
   if (proxy !== undefined && isAllowed) return undefined;
-  const addresses = isIP(host) ? [host] : await addressesOf(host, resolve, signal, proxy !== undefined);
+  const addresses = isIP(host) ? [host] : await addressesOf(host, options, signal);
   // One that is not public among public ones is an attempt; no choice is made among them.
   if (!isAllowed && !addresses.every(isPublicAddress)) {
     const hint = `to allow it: fetch_private_hosts ${host}`;
@@ -109,27 +109,38 @@ async function checkedAddress(
 
 async function addressesOf(
   host: string,
-  resolve: Resolver,
+  { resolve = systemResolver, proxy, proxyResolves = false }: Omit<FetchOptions, 'maxBytes' | 'timeoutMs'>,
   signal: AbortSignal,
-  isProxied: boolean,
 ): Promise<readonly string[]> {
+  const late = lateAt(signal, `the name of the host ${host} is not found in time`);
+  const found = await Promise.race([foundBy(resolve, host), late]);
+  if (found.length > 0) return found;
+  if (proxy !== undefined && proxyResolves && host.includes('.')) return [];
+  const hint = proxy === undefined ? {} : { hint: 'where only the proxy resolves: fetch_proxy_resolves on' };
+  throw new FetchingError('fetch-unresolved', `the host ${host} is not found`, hint);
+}
+
+async function foundBy(resolve: Resolver, host: string): Promise<readonly string[]> {
   try {
-    const found = await Promise.race([resolve(host), rejectionOf(signal)]);
-    if (found.length > 0) return found.map(({ address }) => address);
-  } catch (cause) {
-    if (cause instanceof FetchingError) throw cause;
+    return (await resolve(host)).map(({ address }) => address);
+  } catch (error) {
+    if (isOfResolver(error)) return [];
+    throw error;
   }
-  // Behind a proxy there may be no resolver; the proxy has its own rules then.
-  if (isProxied && host.includes('.')) return [];
-  throw new FetchingError('fetch-unresolved', `the host ${host} is not found`);
+}
+
+/** Codes of getaddrinfo, and what the system says where it cannot ask at all. */
+const resolverCodes = /^(?:EAI_[A-Z]+|ENOTFOUND|ENODATA|ESERVFAIL|EREFUSED|ETIMEOUT|EMFILE|ENFILE|ENOMEM)$/;
+
+function isOfResolver(error: unknown): boolean {
+  return error instanceof Error && resolverCodes.test((error as NodeJS.ErrnoException).code ?? '');
 }
 
 const systemResolver: Resolver = (host) => lookup(host, { all: true });
 
-function rejectionOf(signal: AbortSignal): Promise<never> {
+function lateAt(signal: AbortSignal, text: string): Promise<never> {
   return new Promise((_, reject) => {
-    const fail = () =>
-      reject(new FetchingError('fetch-timeout', 'the name of the host is not found in time'));
+    const fail = () => reject(new FetchingError('fetch-timeout', text));
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });

@@ -32,22 +32,27 @@ const maxHeaderBytes = 16_384;
  * @throws FetchingError
  */
 export async function requestOnce(options: OnceOptions): Promise<OnceAnswer> {
-  const { url, signal } = options;
   try {
-    const response = await answerTo(await makeRequest(options));
+    const response = await answerTo(await makeRequest(options), options.url);
     try {
       return await readAnswer(response, options);
     } finally {
       response.destroy();
     }
   } catch (cause) {
-    if (cause instanceof FetchingError) throw cause;
-    if (signal.aborted)
-      throw new FetchingError('fetch-timeout', `${url.host} does not answer in time`, { cause });
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why = code === undefined ? '' : ` (${code})`;
-    throw new FetchingError('fetch-unreachable', `${url.host} cannot be reached${why}`, { cause });
+    throw failureOf(cause, options);
   }
+}
+
+/** Makes the error of what connections and the reading of answers fail with; a defect of our own stays what it is. */
+function failureOf(cause: unknown, { url, signal }: OnceOptions): unknown {
+  if (cause instanceof FetchingError) return cause;
+  if (signal.aborted)
+    return new FetchingError('fetch-timeout', `${url.host} does not answer in time`, { cause });
+  const { code } = cause as NodeJS.ErrnoException;
+  const isOfWorld = cause instanceof Error && !(cause instanceof TypeError) && typeof code === 'string';
+  if (!isOfWorld) return cause;
+  return new FetchingError('fetch-unreachable', `${url.host} cannot be reached (${code})`, { cause });
 }
 
 async function makeRequest(options: OnceOptions): Promise<ClientRequest> {
@@ -65,7 +70,8 @@ async function makeRequest(options: OnceOptions): Promise<ClientRequest> {
   if (url.protocol === 'http:')
     return httpRequest({ ...common, ...through, path: `http://${url.host}${path}` }).end();
   const socket = await tunnel(url, through, common);
-  signal.addEventListener('abort', () => socket.destroy(), { once: true });
+  if (signal.aborted) socket.destroy();
+  else signal.addEventListener('abort', () => socket.destroy(), { once: true });
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const secure = await secured(connectTls({ socket, host, ...(isIP(host) ? {} : { servername: host }) }));
   // The connection is encrypted already, so that the plain client speaks over it.
@@ -77,7 +83,9 @@ function secured(socket: TLSSocket): Promise<TLSSocket> {
     socket.once('secureConnect', () => resolve(socket));
     // Stays, because a connection that ends may fail more than once.
     socket.on('error', reject);
-    socket.once('close', () => reject(new Error('the connection was closed')));
+    socket.once('close', () =>
+      reject(new FetchingError('fetch-unreachable', 'the host closes the connection behind the proxy')),
+    );
   });
 }
 
@@ -109,12 +117,15 @@ function tunnel(
     path: authority,
     headers: { host: authority },
   });
+  const notConnected = () => new FetchingError('fetch-unreachable', 'the proxy does not connect');
   return new Promise((resolve, reject) => {
-    asked.once('error', reject);
-    asked.once('response', (response) => {
-      response.destroy();
-      reject(new FetchingError('fetch-unreachable', 'the proxy does not connect'));
-    });
+    asked.on('error', reject);
+    asked.once('close', () => reject(notConnected()));
+    for (const event of ['response', 'upgrade'])
+      asked.once(event, (response: IncomingMessage, socket?: Socket) => {
+        (socket ?? response).destroy();
+        reject(notConnected());
+      });
     asked.once('connect', (response, socket) => {
       if (response.statusCode === 200) resolve(socket as Socket);
       else {
@@ -127,10 +138,18 @@ function tunnel(
   });
 }
 
-function answerTo(request: ClientRequest): Promise<IncomingMessage> {
+/** Whatever the server does settles this: an answer, a change to another protocol that nobody asked for, an end. */
+function answerTo(request: ClientRequest, { host }: URL): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once('response', resolve);
+    request.once('upgrade', ({ statusCode }, socket) => {
+      socket.destroy();
+      reject(new FetchingError('fetch-status', `${host} answers ${statusCode}`));
+    });
     request.on('error', reject);
+    request.once('close', () =>
+      reject(new FetchingError('fetch-unreachable', `${host} ends the connection without an answer`)),
+    );
   });
 }
 

@@ -89,7 +89,13 @@ export const smimeParameters = {
   ),
   fetch_proxy: group.optional(
     url,
-    'The proxy that revocation lists are fetched through, `http://HOST:PORT`.',
+    'The proxy that revocation lists are fetched through, `http://HOST:PORT`. Each host is looked up here first all the same, so that none of the own network is asked for.',
+    siteOnly,
+  ),
+  fetch_proxy_resolves: group.value(
+    onOff,
+    'off',
+    'Whether `fetch_proxy` is asked for hosts that are not found by a look-up here: for a site where only the proxy resolves names. The proxy must then refuse hosts of the own network by itself.',
     siteOnly,
   ),
   crl_update_task: group.optional(
