@@ -5,6 +5,7 @@ import type { DistributionPoint } from '../pki/distribution-point.ts';
 import { PkiError } from '../pki/error.ts';
 import { validatePath } from '../pki/path.ts';
 import type { Store } from '../store/store.ts';
+import { TrustError } from './error.ts';
 import { ListKeyring } from './list-keys.ts';
 import { SiteTrust, type TrustTarget } from './site-trust.ts';
 
@@ -61,11 +62,14 @@ async function allAnchors(site: Site, lists: readonly TrustTarget[]): Promise<re
   const trust = new SiteTrust(site, silentLog);
   const targets: readonly TrustTarget[] = [{}, ...site.robots.map((robot) => ({ robot })), ...lists];
   // A list whose file is broken trusts nobody; the doctor tells.
-  const found = await Promise.all(
-    targets.map((target) => trust.for(target).catch(() => ({ trustAnchors: [] }))),
-  );
+  const found = await Promise.all(targets.map((target) => trust.for(target).catch(nobodyWhereBroken)));
   const all = found.flatMap(({ trustAnchors }) => trustAnchors);
   return [...new Map(all.map((anchor) => [anchor.sha256, anchor])).values()];
+}
+
+function nobodyWhereBroken(error: unknown): { readonly trustAnchors: readonly Certificate[] } {
+  if (error instanceof TrustError || error instanceof PkiError) return { trustAnchors: [] };
+  throw error;
 }
 
 class Collector {

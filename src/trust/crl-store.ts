@@ -1,11 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shownAddress } from '../fetching/shown-address.ts';
 import { isMissing, makeFolder, readFileIfThere, writeFileAtomically } from '../files.ts';
 import type { Certificate } from '../pki/certificate.ts';
+import { findExtension } from '../pki/certificate-extensions.ts';
 import type { CertificateList } from '../pki/crl.ts';
+import { sameBytes } from '../pki/der.ts';
 import { PkiError } from '../pki/error.ts';
 import { checkIssuerSignature } from '../pki/issuer-signature.ts';
 import { sameName } from '../pki/name.ts';
+import { oids } from '../pki/oid.ts';
 import { readCrls } from '../pki/pem.ts';
 import { sha256Hex } from '../secrets.ts';
 import { TrustError } from './error.ts';
@@ -19,7 +23,7 @@ const maxNameLength = 240;
 /** One file of the folder of revocation lists. */
 export interface StoredCrl {
   readonly file: string;
-  /** Where it was fetched; undefined for a file that somebody put there. */
+  /** Where it was fetched, as it may be shown; undefined for a file that somebody put there. */
   readonly url: string | undefined;
   /** Empty where the file cannot be read. */
   readonly crls: readonly CertificateList[];
@@ -63,7 +67,9 @@ export class CrlStore {
 
   /**
    * Keeps a list that was fetched, in place of an older one. A list that no known authority signed is not kept: whoever
-   * sits between could put one there that is never replaced.
+   * sits between could put one there that is never replaced. Nor is one of another issuer or of another scope than the
+   * one at hand: what that revokes would be forgotten. Where an authority changed them on purpose, the operator deletes
+   * the file.
    *
    * @param authorities certificates whose path to an anchor is valid
    * @returns `older` when the newer one was here already, which is what a replay looks like
@@ -77,12 +83,16 @@ export class CrlStore {
   ): Promise<'kept' | 'unchanged' | 'older'> {
     const fresh = readFetched(url, bytes);
     if (!authorities.some((authority) => isSignedBy(fresh, authority)))
-      throw new TrustError('crl-not-verified', `no trusted authority signed the list of ${url}`);
+      throw new TrustError(
+        'crl-not-verified',
+        `no trusted authority signed the list of ${shownAddress(url)}`,
+      );
     if (fresh.thisUpdateMs > atMs + clockSkewMs)
-      throw new TrustError('crl-not-verified', `the list of ${url} is of the future`);
-    const known = (await this.find(url)).find(({ issuer }) => sameName(issuer, fresh.issuer));
-    if (known?.sha256 === fresh.sha256) return 'unchanged';
-    if (known && known.thisUpdateMs > fresh.thisUpdateMs) return 'older';
+      throw new TrustError('crl-not-verified', `the list of ${shownAddress(url)} is of the future`);
+    const known = await this.find(url);
+    if (known.some(({ sha256 }) => sha256 === fresh.sha256)) return 'unchanged';
+    for (const one of known) checkSuccession(one, fresh, url);
+    if (known.some(({ thisUpdateMs }) => thisUpdateMs > fresh.thisUpdateMs)) return 'older';
     await makeFolder(this.#directory);
     await writeFileAtomically(this.#fileOf(url), fresh.der, 0o644);
     return 'kept';
@@ -94,17 +104,34 @@ export class CrlStore {
   }
 }
 
+function checkSuccession(known: CertificateList, fresh: CertificateList, url: string): void {
+  const other = !sameName(known.issuer, fresh.issuer) ? 'issuer' : !hasScopeOf(known, fresh) ? 'scope' : null;
+  if (other === null) return;
+  const text = `the list of ${shownAddress(url)} is of another ${other} than the one at hand, which stays`;
+  const hint = 'to take it, delete the file of the one at hand: ssympa crl list --json names it';
+  throw new TrustError('crl-not-verified', text, { hint });
+}
+
+/** RFC 5280 §5: scope is what kinds of certificates and reasons a list covers; a delta says less than a complete one. */
+function hasScopeOf(known: CertificateList, fresh: CertificateList): boolean {
+  const point = ({ extensions }: CertificateList) =>
+    findExtension(extensions, oids.issuingDistributionPoint)?.value ?? new Uint8Array();
+  const isDelta = ({ baseCrlNumber }: CertificateList) => baseCrlNumber !== undefined;
+  return isDelta(known) === isDelta(fresh) && sameBytes(point(known), point(fresh));
+}
+
 function readFetched(url: string, bytes: Uint8Array): CertificateList {
+  const shown = shownAddress(url);
   try {
     const [crl, ...others] = readCrls(bytes);
     if (crl && others.length === 0) return crl;
   } catch (cause) {
     if (!(cause instanceof PkiError)) throw cause;
-    throw new TrustError('crl-unreadable', `what ${url} gives is no revocation list: ${cause.message}`, {
+    throw new TrustError('crl-unreadable', `what ${shown} gives is no revocation list: ${cause.message}`, {
       cause,
     });
   }
-  throw new TrustError('crl-unreadable', `what ${url} gives is not one revocation list`);
+  throw new TrustError('crl-unreadable', `what ${shown} gives is not one revocation list`);
 }
 
 async function readListFile(file: string): Promise<readonly CertificateList[]> {
@@ -127,7 +154,7 @@ function isSignedBy(crl: CertificateList, authority: Certificate): boolean {
 function urlOf(name: string): string | undefined {
   try {
     const url = decodeURIComponent(name);
-    return url.includes('://') ? url : undefined;
+    return url.includes('://') ? shownAddress(url) : undefined;
   } catch {
     return undefined;
   }

@@ -2,10 +2,11 @@ import type { Site } from '../config/site.ts';
 import { type DirectorySearch, withDirectory } from '../directory/ldap-client.ts';
 import { FetchingError } from '../fetching/error.ts';
 import { publicAddressOf, type Resolver } from '../fetching/fetch-url.ts';
-import { maxCrlBytes } from './crl-store.ts';
 
 const timeoutMs = 30_000;
 const maxUrlLength = 2_048;
+/** Less than over HTTP: the LDAP library puts a message together anew with each piece, in the square of its size. */
+const maxLdapCrlBytes = 4 << 20;
 
 /** Where revocation lists stand in a directory, RFC 4523 §2.7, §2.8, §2.10. */
 const usualAttributes = [
@@ -24,7 +25,7 @@ interface LdapQuestion {
 
 /**
  * Fetches a revocation list from the directory that an LDAP URL names. As with web addresses, only public hosts are asked,
- * unless `fetch_private_hosts` names them, and at the very address that was checked.
+ * unless `fetch_private_hosts` names them, and at the very address that was checked. A list of more than 4 MiB is not taken.
  *
  * @param url `ldap://HOST[:PORT]/NAME?ATTRIBUTE?SCOPE?FILTER`, RFC 4516
  * @returns the list in DER
@@ -39,7 +40,7 @@ export async function fetchLdapCrl(
   const privateHosts = conf.fetch_private_hosts ?? [];
   const address = await publicAddressOf(host, { privateHosts, timeoutMs, ...(resolve && { resolve }) });
   const server = { host, address, ...(port !== undefined && { port }) };
-  const limits = { stepMs: timeoutMs, totalMs: timeoutMs, bytes: maxCrlBytes };
+  const limits = { stepMs: timeoutMs, totalMs: timeoutMs, bytes: maxLdapCrlBytes };
   return withDirectory({ servers: [server], tls, verifiesServer: true, limits }, async (directory) => {
     const entries = await directory.search(search);
     const list = entries.flatMap((entry) => search.attributes.flatMap((name) => entry.values(name)))[0];
@@ -55,7 +56,8 @@ function parseLdapUrl(text: string): LdapQuestion {
   const tls = { 'ldap:': 'none', 'ldaps:': 'ldaps' }[url.protocol];
   const isScope = ['base', 'one', 'sub', ''].includes(scope);
   // RFC 4516 §2: without a host the reader is to know one; nobody here does.
-  if (tls === undefined || url.hostname === '' || !isScope) throw badUrl();
+  const hasUser = url.username !== '' || url.password !== '';
+  if (tls === undefined || url.hostname === '' || hasUser || !isScope) throw badUrl();
   const wanted = attributes.split(',').filter((name) => name !== '');
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),

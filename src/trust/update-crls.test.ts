@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestCrlOptions } from '../../test/kit/ca.ts';
@@ -8,6 +8,7 @@ import { loadSite, type Site } from '../config/site.ts';
 import { silentLog } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { validatePath } from '../pki/path.ts';
+import { CrlStore } from './crl-store.ts';
 import { SiteTrust } from './site-trust.ts';
 import { type CrlUpdateOptions, type CrlUpdateParts, crlUpdater, updateCrls } from './update-crls.ts';
 import { UserCertificates } from './user-certificates.ts';
@@ -22,6 +23,7 @@ describe('an update of revocation lists', () => {
   let files: Map<string, Uint8Array | string>;
   const ca = makeTestCa();
   const stranger = makeTestCa({ name: 'Stranger' });
+  const second = makeTestCa({ name: 'Second' });
   const nowMs = ca.nowMs;
   let clockMs = nowMs;
 
@@ -145,6 +147,57 @@ describe('an update of revocation lists', () => {
     files.set('/ca.crl', make());
     expect(await update()).toEqual([['/ca.crl', code]]);
     expect(await verdictOf(certificate)).toBe('revoked');
+  });
+
+  it.each<[string, () => Uint8Array]>([
+    ['another trusted authority', () => second.crl({ thisUpdateMs: nowMs + 60_000 })],
+    [
+      'other kinds of certificates',
+      () => ca.crl({ thisUpdateMs: nowMs + 60_000, issuingDistributionPoint: { onlyContainsCaCerts: true } }),
+    ],
+    ['a delta alone', () => ca.crl({ thisUpdateMs: nowMs + 60_000, crlNumber: 3, deltaCrlIndicator: 1 })],
+  ])('puts no list of %s in the place of the one at hand, until its file is deleted', async (_what, make) => {
+    made.write('root.pem', ca.pem + second.pem);
+    const certificate = ann('/ca.crl');
+    await enrol(certificate);
+    files.set('/ca.crl', ca.crl({ revoked: [certificate] }));
+    await update();
+    files.set('/ca.crl', make());
+    expect(await update()).toEqual([['/ca.crl', 'crl-not-verified']]);
+    expect(await verdictOf(certificate)).toBe('revoked');
+    for (const { file } of await new CrlStore(join(made.dir, 'expl/crl')).list()) rmSync(file);
+    expect(await update()).toEqual([['/ca.crl', 'kept']]);
+  });
+
+  it('shows no password and no query of an address, in the log or in what it gives', async () => {
+    const lines: unknown[] = [];
+    const keep = (...line: readonly unknown[]) => lines.push(line);
+    const log = { debug: keep, info: keep, warn: keep, error: keep };
+    const host = `127.0.0.1:${web.port}`;
+    const addresses = ['ca.crl?hush', 'page?hush', 'none?hush'].map((path) => `http://${host}/${path}`);
+    files.set('/ca.crl?hush', ca.crl());
+    files.set('/page?hush', 'none');
+    const others = [`http://ann:hush@${host}/x`, `ldap://ann:hush@${host}/cn=x`, 'ann:hush@x'];
+    made.write('CA_list', [...addresses, ...others].join('\n'));
+    const parts = { site, store: made.store, lists: [], clock: { now: () => clockMs }, log };
+    const outcomes = await updateCrls(parts, { listFile: join(made.dir, 'CA_list') });
+    expect(outcomes.map(({ code }) => code)).toEqual([
+      null,
+      'crl-unreadable',
+      'fetch-status',
+      'fetch-bad-url',
+      'fetch-bad-url',
+      'fetch-bad-url',
+    ]);
+    const stored = await new CrlStore(join(made.dir, 'expl/crl')).list();
+    expect(lines).toHaveLength(5);
+    expect(JSON.stringify([outcomes, lines, stored.map(({ url }) => url)])).not.toContain('hush');
+  });
+
+  it('takes a fault of its own for no broken file of anchors', async () => {
+    const lists = [{ directory: made.dir, config: { cafile: 7 as never, capath: undefined } }];
+    const parts = { site, store: made.store, lists, clock: { now: () => clockMs }, log: silentLog };
+    await expect(updateCrls(parts)).rejects.toThrow(TypeError);
   });
 
   it('goes on behind an address that fails', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { SsympaError } from '../errors.ts';
 import { fetchUrl } from '../fetching/fetch-url.ts';
+import { shownAddress } from '../fetching/shown-address.ts';
 import { readFileIfThere } from '../files.ts';
 import type { Log } from '../log.ts';
 import { type CrlSourceParts, findCrlSources } from './crl-sources.ts';
@@ -27,6 +28,7 @@ export interface CrlUpdateOptions {
 
 /** What came of one address. */
 export interface CrlOutcome {
+  /** As it may be shown: without user, password and query. */
   readonly url: string;
   /** `fresh`: not asked, because it is not due; `older`: the newer one was here already. */
   readonly status: 'kept' | 'unchanged' | 'older' | 'fresh' | 'failed';
@@ -58,8 +60,10 @@ export async function updateCrls(
       return outcome(url, await store.keep(url, await fetchList(url, parts), authorities, nowMs));
     } catch (error) {
       if (!(error instanceof SsympaError)) throw error;
-      parts.log.warn('revocation list not fetched', { url, code: error.code });
-      return { url, status: 'failed', code: error.code, reason: error.message };
+      const shown = shownAddress(url);
+      parts.log.warn('revocation list not fetched', { url: shown, code: error.code });
+      const reason = error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
+      return { url: shown, status: 'failed', code: error.code, reason };
     }
   };
   const outcomes: CrlOutcome[] = [];
@@ -90,7 +94,7 @@ export function crlUpdater(
 }
 
 function outcome(url: string, status: CrlOutcome['status']): CrlOutcome {
-  return { url, status, code: null, reason: null };
+  return { url: shownAddress(url), status, code: null, reason: null };
 }
 
 async function isFresh(store: CrlStore, url: string, dueBeforeMs: number): Promise<boolean> {
@@ -101,7 +105,8 @@ async function isFresh(store: CrlStore, url: string, dueBeforeMs: number): Promi
 async function fetchList(url: string, { site }: CrlUpdateParts): Promise<Uint8Array> {
   if (/^ldaps?:/i.test(url)) return fetchLdapCrl(url, site);
   const { fetch_private_hosts: privateHosts = [], fetch_proxy: proxy } = site.conf;
-  return fetchUrl(url, { maxBytes: maxCrlBytes, timeoutMs, privateHosts, proxy });
+  const { fetch_proxy_resolves: proxyResolves } = site.conf;
+  return fetchUrl(url, { maxBytes: maxCrlBytes, timeoutMs, privateHosts, proxy, proxyResolves });
 }
 
 async function readAddresses(file: string): Promise<readonly string[]> {

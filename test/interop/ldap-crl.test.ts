@@ -20,6 +20,8 @@ describe.skipIf(!hasProgram('slapd'))('revocation lists in a directory of OpenLD
     made = await makeFolderSite();
     ca = makeTestCa();
     crl = ca.crl({ revoked: [ca.issue({ address: 'ann@example.org' })] });
+    const padding = { oid: '1.3.6.1.4.1.55555.1', critical: false, value: new Uint8Array(5 << 20) };
+    const large = ca.crl({ others: [padding] });
     slapd = await startSlapd(
       [
         `dn: cn=CA,${slapdBase}`,
@@ -28,6 +30,14 @@ describe.skipIf(!hasProgram('slapd'))('revocation lists in a directory of OpenLD
         'cn: CA',
         `cACertificate;binary:: ${Buffer.from(ca.certificate.der).toString('base64')}`,
         `certificateRevocationList;binary:: ${Buffer.from(crl).toString('base64')}`,
+        `authorityRevocationList;binary:: ${Buffer.from(crl).toString('base64')}`,
+        '',
+        `dn: cn=Large CA,${slapdBase}`,
+        'objectClass: applicationProcess',
+        'objectClass: certificationAuthority',
+        'cn: Large CA',
+        `cACertificate;binary:: ${Buffer.from(ca.certificate.der).toString('base64')}`,
+        `certificateRevocationList;binary:: ${Buffer.from(large).toString('base64')}`,
         `authorityRevocationList;binary:: ${Buffer.from(crl).toString('base64')}`,
         '',
       ].join('\n'),
@@ -58,6 +68,13 @@ describe.skipIf(!hasProgram('slapd'))('revocation lists in a directory of OpenLD
       ).rejects.toMatchObject({ code: 'fetch-refused-address' });
   });
 
+  it('are not taken where they are larger than 4 MiB', async () => {
+    const url = `ldap://localhost:${slapd.port}/cn=Large CA,${slapdBase}?certificateRevocationList`;
+    await expect(fetchLdapCrl(url, siteThat(made, ['localhost']))).rejects.toMatchObject({
+      code: 'directory-bad-answer',
+    });
+  });
+
   it('come from the very address that was checked', async () => {
     const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
     const url = `ldap://crl.example.org:${slapd.port}/${dn}`;
@@ -77,6 +94,7 @@ describe.skipIf(!hasProgram('slapd'))('revocation lists in a directory of OpenLD
   it.each([
     ['nothing there', (port: number) => `ldap://localhost:${port}/cn=nobody,${slapdBase}`],
     ['an entry without a list', (port: number) => `ldap://localhost:${port}/${slapdBase}`],
+    ['a user', (port: number) => `ldap://ann:hush@localhost:${port}/${dn}`],
     ['no host', () => `ldap:///${dn}`],
     ['another scheme', () => `http://localhost/${dn}`],
     ['a scope of no kind', (port: number) => `ldap://localhost:${port}/${dn}??all`],
