@@ -4,85 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 const src = resolve(import.meta.dirname, '../src');
 
-const foundation = ['errors', 'clock', 'log', 'files', 'secrets'];
-
-/** What each folder of `src/` may import, by ARCHITECTURE.md. A folder that stands not here may not exist. */
-const mayImport: Readonly<Record<string, readonly string[]>> = {
-  mime: ['errors'],
-  pki: ['errors'],
-  scenario: ['errors'],
-  config: foundation,
-  cms: ['pki', 'errors'],
-  smtp: [...foundation, 'mime'],
-  directory: [...foundation, 'config'],
-  fetching: [...foundation, 'config'],
-  smime: ['mime', 'pki', 'cms', 'errors'],
-  store: [...foundation, 'config'],
-  message: [...foundation, 'mime', 'smime', 'scenario'],
-  lists: [...foundation, 'store', 'config', 'scenario', 'mime', 'directory', 'fetching'],
-  trust: [...foundation, 'pki', 'smime', 'mime', 'store', 'config', 'directory', 'fetching'],
-  templates: [...foundation, 'mime', 'config'],
-  intake: [...foundation, 'smtp', 'message', 'lists', 'store', 'mime', 'config'],
-  delivery: [
-    ...foundation,
-    'lists',
-    'trust',
-    'smime',
-    'pki',
-    'templates',
-    'smtp',
-    'store',
-    'message',
-    'mime',
-    'config',
-  ],
-  requests: [
-    ...foundation,
-    'delivery',
-    'lists',
-    'trust',
-    'smime',
-    'pki',
-    'scenario',
-    'templates',
-    'store',
-    'message',
-    'mime',
-    'config',
-  ],
-  commands: [...foundation, 'requests', 'message', 'mime'],
-  pipeline: [
-    ...foundation,
-    'commands',
-    'requests',
-    'delivery',
-    'smime',
-    'pki',
-    'trust',
-    'lists',
-    'scenario',
-    'templates',
-    'store',
-    'message',
-    'mime',
-    'smtp',
-    'config',
-  ],
-};
-const belowWeb = [...Object.keys(mayImport), ...foundation];
-const above: Readonly<Record<string, readonly string[]>> = {
-  tasks: belowWeb,
-  web: belowWeb,
-  daemon: [...belowWeb, 'tasks', 'web'],
-  cli: [...belowWeb, 'tasks', 'web', 'daemon'],
-  errors: [],
-  clock: [],
-  log: [],
-  files: ['secrets'],
-  secrets: [],
-};
-const table = { ...mayImport, ...above };
-
 /** Folders that do no I/O: they may name built-ins that only compute, and only `pki` and `cms` may. */
 const builtinsOfPure: Readonly<Record<string, readonly string[]>> = {
   mime: [],
@@ -91,6 +12,37 @@ const builtinsOfPure: Readonly<Record<string, readonly string[]>> = {
   smime: [],
   scenario: [],
 };
+
+/** Rows of the table in ARCHITECTURE.md: a line, the folders and files that stand there, and what they may import. */
+const rows = [...architecture().matchAll(/^\| (\d+) \| ((?:`[a-z]+` ?)+) \| ([^|]+) \|$/gm)].map((match) => ({
+  line: Number(match[1]),
+  rooms: match[2]!.match(/[a-z]+/g)!,
+  mayImport: match[3]!,
+}));
+
+const foundation = roomsUpTo(0);
+
+function architecture(): string {
+  return readFileSync(resolve(src, '../ARCHITECTURE.md'), 'utf8');
+}
+
+function roomsUpTo(line: number): readonly string[] {
+  return rows.filter((row) => row.line <= line).flatMap(({ rooms }) => rooms);
+}
+
+/** A folder that stands not here may not exist. */
+const table = new Map(
+  rows.flatMap((row) => row.rooms.map((room) => [room, roomsOpenTo(room, row)] as const)),
+);
+
+function roomsOpenTo(
+  room: string,
+  { line, mayImport }: { readonly line: number; readonly mayImport: string },
+): readonly string[] {
+  if (mayImport === 'everything above') return roomsUpTo(line - 1);
+  const named = mayImport.startsWith('nothing') ? [] : mayImport.split(', ');
+  return line === 0 || room in builtinsOfPure ? named : [...foundation, ...named];
+}
 
 const forbiddenNames = /^(utils?|helpers?|common|types|interfaces|index)\.ts$/;
 
@@ -121,8 +73,17 @@ const files = sourceFiles(src);
 const imports = files.flatMap(importsOf);
 
 describe('the layers of the house', () => {
+  it('stand in the table of ARCHITECTURE.md, each above those that may import it', () => {
+    const lineOf = new Map(rows.flatMap(({ line, rooms }) => rooms.map((room) => [room, line] as const)));
+    expect(lineOf.size).toBe(rows.flatMap(({ rooms }) => rooms).length);
+    const wrong = [...table].flatMap(([room, open]) =>
+      open.filter((other) => !(lineOf.get(other)! < lineOf.get(room)!)).map((other) => `${room} ${other}`),
+    );
+    expect(wrong).toEqual(['files secrets']);
+  });
+
   it('knows every folder and every loose file of src', () => {
-    expect([...new Set(files.map(roomOf))].filter((room) => !(room in table))).toEqual([]);
+    expect([...new Set(files.map(roomOf))].sort()).toEqual([...table.keys()].sort());
   });
 
   it('lets imports point one way only', () => {
@@ -130,7 +91,7 @@ describe('the layers of the house', () => {
       if (!specifier.startsWith('.')) return false;
       const from = roomOf(join(src, file));
       const to = roomOf(resolve(src, dirname(file), specifier));
-      return from !== to && !(table[from as keyof typeof table] as readonly string[]).includes(to);
+      return from !== to && !table.get(from)?.includes(to);
     });
     expect(wrong).toEqual([]);
   });

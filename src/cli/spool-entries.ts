@@ -43,11 +43,12 @@ const kindsOfStates: Readonly<Partial<Record<MessageState, SpoolKind>>> = {
 const readers: Readonly<Record<SpoolKind, Reader>> = {
   incoming: (store, limit) => messagesIn(store, ['incoming', 'held'], limit),
   moderation: (store, limit) => messagesIn(store, ['moderation'], limit),
-  auth: async (store, limit) => [
-    ...(await messagesIn(store, ['auth'], limit)),
-    ...(await store.requestKeys.pending('confirm', undefined, limit)).map(entryOfRequest),
-    ...(await store.requestKeys.pending('approve', undefined, limit)).map(entryOfRequest),
-  ],
+  auth: async (store, limit) =>
+    oldestFirst([
+      ...(await messagesIn(store, ['auth'], limit)),
+      ...(await store.requestKeys.pending('confirm', undefined, limit)).map(entryOfRequest),
+      ...(await store.requestKeys.pending('approve', undefined, limit)).map(entryOfRequest),
+    ]),
   outgoing: async (store, limit) =>
     (await store.deliveries.deferred({ limit })).map((row) => entryOfRow('outgoing', row)),
   waiting: async (store) => (await store.deliveries.waiting()).map((row) => entryOfRow('waiting', row)),
@@ -99,6 +100,11 @@ async function findRow(store: Store, id: string): Promise<SpoolEntry | undefined
   if (row?.state !== 'pending' && row?.state !== 'waiting') return undefined;
   const { list } = await store.distributions.get(distributionId);
   return entryOfRow(row.state === 'waiting' ? 'waiting' : 'outgoing', { ...row, list });
+}
+
+/** Times of one form compare as text. */
+function oldestFirst(entries: readonly SpoolEntry[]): readonly SpoolEntry[] {
+  return entries.toSorted((a, b) => Number(a.since > b.since) - Number(a.since < b.since));
 }
 
 async function messagesIn(

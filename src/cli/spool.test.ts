@@ -283,6 +283,20 @@ describe('ssympa spool', () => {
     expect((await spool('list', '--limit', '0')).code).toBe(64);
   });
 
+  it('list leaves out the newest of a kind, whatever it waits for', async () => {
+    await setParameter('subscribe', 'owner');
+    await ask(made, 'subscribe', { list: 'board' }, { sender: 'carol@example.org', method: 'md5' });
+    await setParameter('subscribe', 'auth');
+    await ask(made, 'subscribe', { list: 'board' }, { sender: 'bob@example.org' });
+    await setParameter('send', 'privatekey');
+    const newest = await post();
+    await run();
+    const [carol, bob] = [{ sender: 'carol@example.org' }, { sender: 'bob@example.org' }];
+    expect(await list('auth')).toMatchObject([carol, bob, { id: newest }]);
+    expect(await list('auth', '--limit', '2')).toMatchObject([carol, bob]);
+    expect(await list('auth', '--limit', '1')).toMatchObject([carol]);
+  });
+
   describe('show --seal-for', () => {
     const editor = 'ann@example.org';
 
