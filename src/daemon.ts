@@ -30,7 +30,9 @@ import type { TaskParts } from './tasks/task-run.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
 import { certificatePolicy } from './trust/certificate-change.ts';
 import { CertificateDirectory } from './trust/certificate-directory.ts';
+import { CertificateDns } from './trust/certificate-dns.ts';
 import { CertificateFolder } from './trust/certificate-folder.ts';
+import { CertificateSources } from './trust/certificate-sources.ts';
 import { ListKeyring } from './trust/list-keys.ts';
 import { MessageOpener } from './trust/message-opener.ts';
 import { RevokedCertificates } from './trust/revoked-certificates.ts';
@@ -223,7 +225,7 @@ class House {
       certificates,
       keyring,
       opener: new MessageOpener({ keyring, anchors, clock }),
-      directory: new CertificateDirectory({ site: () => house.#site, anchors, clock }),
+      sources: this.#sources(anchors),
       revocations: new RevokedCertificates({ store, anchors, clock, log }),
       folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, clock, log }),
       transport: this.#transport,
@@ -239,6 +241,13 @@ class House {
       clock,
       log,
     };
+  }
+
+  #sources(anchors: Pick<SiteTrust, 'for'>): CertificateSources {
+    const { clock, log, store } = this;
+    const parts = { site: () => this.#site, anchors, clock };
+    const dns = new CertificateDns({ ...parts, rates: store.rates, log });
+    return new CertificateSources(new CertificateDirectory(parts), dns);
   }
 
   /**
@@ -265,7 +274,7 @@ function pipelineRunner(house: House, worker: string): JobRunner {
   return runner(house, worker, 'pipeline', handlers, pipelineConcurrency);
 }
 
-/** Apart from deliveries: a directory that does not answer keeps none of them waiting. */
+/** Apart from deliveries: a source that does not answer keeps none of them waiting. */
 function lookUpRunner(house: House, worker: string): JobRunner {
   const handlers = { 'look-up-certificates': lookUpCertificatesHandler(house.parts) };
   return runner(house, worker, 'tasks', handlers, lookUpConcurrency);

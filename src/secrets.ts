@@ -9,6 +9,11 @@ export function randomToken(bytes: number): string {
   return randomBytes(bytes).toString('base64url');
 }
 
+/** Gives random octets, for identifiers that a stranger must not guess. */
+export function randomOctets(count: number): Uint8Array {
+  return randomBytes(count);
+}
+
 const idAlphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Identifiers of one millisecond, in the order in which this process made them. */
@@ -41,6 +46,11 @@ function inBase32(value: number, length: number): string {
 /** Gives the SHA-256 of some bytes in lower-case hex. */
 export function sha256Hex(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+/** Gives the SHA-512 of some bytes in lower-case hex. */
+export function sha512Hex(data: Uint8Array): string {
+  return createHash('sha512').update(data).digest('hex');
 }
 
 /** Gives a keyed SHA-256 (RFC 2104) in lower-case hex. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
@@ -191,6 +192,22 @@ export const domain = valueType('a domain name', (value) => {
 export const host = valueType('a host name or an IP address', (value) =>
   /^[A-Za-z0-9_.:-]{1,255}$/.test(value) ? value : undefined,
 );
+
+/** A server at an IP address; without a port at the usual one of its protocol. */
+export interface IpServer {
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** An IP address with or without a port; with one an IPv6 address stands in brackets. */
+export const ipServer = valueType('an IP address, with or without a port', (value): IpServer | undefined => {
+  if (isIP(value) !== 0) return { host: value };
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+))(?::(\d{1,5}))?$/.exec(value);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const port = match?.[3] === undefined ? undefined : Number(match[3]);
+  if (isIP(host) === 0 || port === 0 || (port ?? 0) > 65_535) return undefined;
+  return { host, ...(port !== undefined && { port }) };
+});
 
 /**
  * An address without display name. Whatever has more than this form (quoted local parts) is read where mail is; a

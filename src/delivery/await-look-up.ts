@@ -1,14 +1,15 @@
 import type { JobOutcome } from '../store/job-runner.ts';
 import type { Job } from '../store/jobs.ts';
+import { namesSource, pausesOf } from '../trust/certificate-sources.ts';
 import { enqueueLookUp } from '../trust/enqueue-look-up.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 
 const pauseMs = 2_000;
-/** The directory may be asked about others first; nobody is left without a notice for longer. */
+/** The sources may be asked about others first; nobody is left without a notice for longer. */
 const patienceMs = 60_000;
 
 /**
- * Has the directory of the site asked before somebody is told that a certificate is missing; the copies of others are on
+ * Has the sources of the site asked before somebody is told that a certificate is missing; the copies of others are on
  * their way meanwhile.
  *
  * @returns undefined where there is nothing to wait for
@@ -18,13 +19,13 @@ export async function awaitLookUp(
   address: string,
   { store, site, clock }: Pick<DeliveryParts, 'store' | 'site' | 'clock'>,
 ): Promise<JobOutcome | undefined> {
-  const { ldap_certificate_host: host, ldap_certificate_retry: retryMs } = site.conf;
-  if (host === undefined) return undefined;
+  if (!namesSource(site.conf)) return undefined;
+  const { retryMs } = pausesOf(site.conf);
   const nowMs = clock.now();
   const last = await store.certificateLookUps.find(address);
   if ((last && last.lookedAt + retryMs > nowMs) || job.createdAt + patienceMs < nowMs) return undefined;
   await enqueueLookUp(store, address, site);
-  const reason = 'the directory is asked for the certificate';
+  const reason = 'the certificate is looked up';
   return {
     status: 'retry',
     atMs: nowMs + pauseMs,

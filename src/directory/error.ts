@@ -28,6 +28,29 @@ export const directoryErrorCodes = {
     meaning: 'What the directory server sends is not LDAP, or more than is taken.',
     temporary: false,
   },
+  'resolver-untrusted': {
+    meaning:
+      'The resolver for SMIMEA records is on another machine, and smimea_resolver_remote does not say that the way to it is safe.',
+    temporary: false,
+  },
+  'resolver-unreachable': {
+    meaning: 'The resolver cannot be reached, or ends the connection.',
+    temporary: true,
+  },
+  'resolver-timeout': { meaning: 'The resolver does not answer in time.', temporary: true },
+  'resolver-failure': {
+    meaning: 'The resolver finds no answer: servers are out of reach, or DNSSEC shows that it is forged.',
+    temporary: true,
+  },
+  'resolver-refused': { meaning: 'The resolver refuses the question.', temporary: false },
+  'resolver-bad-answer': {
+    meaning: 'What the resolver sends is no answer, or more than is taken.',
+    temporary: false,
+  },
+  'resolver-limit': {
+    meaning: 'The names of this domain were asked for as often as smimea_domain_max allows.',
+    temporary: true,
+  },
   'bad-search-filter': { meaning: 'A search filter has not the form of RFC 4515.', temporary: false },
   'ca-unreadable': {
     meaning: 'The file or folder of the trusted certification authorities cannot be used.',

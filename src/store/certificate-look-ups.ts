@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import type { CertificateLookUpTable } from './schema.ts';
 
-/** When a directory was last asked about somebody, so that nobody is asked about at each post. */
+/** When sources of certificates were last asked about somebody, so that nobody is asked about at each post. */
 export class CertificateLookUps {
   readonly #database: Database;
 
@@ -14,9 +14,13 @@ export class CertificateLookUps {
     return query.where('address', '=', address).executeTakeFirst();
   }
 
-  /** @param found how many usable certificates the directory has */
-  async note(address: string, found: number): Promise<void> {
-    const row = { lookedAt: this.#database.clock.now(), found };
+  /**
+   * @param found how many usable certificates there are
+   * @param pauseMs time until the sources are asked again
+   */
+  async note(address: string, found: number, pauseMs: number): Promise<void> {
+    const lookedAt = this.#database.clock.now();
+    const row = { lookedAt, found, dueAt: lookedAt + pauseMs };
     await this.#database.db
       .insertInto('certificate_look_up')
       .values({ address, ...row })
@@ -24,13 +28,13 @@ export class CertificateLookUps {
       .execute();
   }
 
-  /** Gives those who were found and last asked about before a time, the oldest first. */
-  async staleBefore(beforeMs: number, limit: number): Promise<readonly string[]> {
+  /** Gives those who were found and are to be asked about again by a time, the most overdue first. */
+  async dueBefore(timeMs: number, limit: number): Promise<readonly string[]> {
     const query = this.#database.db
       .selectFrom('certificate_look_up')
       .select('address')
-      .where('lookedAt', '<', beforeMs)
+      .where('dueAt', '<', timeMs)
       .where('found', '>', 0);
-    return (await query.orderBy('lookedAt').limit(limit).execute()).map(({ address }) => address);
+    return (await query.orderBy('dueAt').limit(limit).execute()).map(({ address }) => address);
   }
 }

@@ -7,6 +7,7 @@ import { taskTables } from './migrations/0003-tasks.ts';
 import { archiveTables } from './migrations/0004-archive.ts';
 import { certificateLifeTables } from './migrations/0005-certificate-life.ts';
 import { taskMailTables } from './migrations/0006-task-mails.ts';
+import { lookUpDueColumn } from './migrations/0007-look-up-due.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -16,6 +17,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0004-archive': archiveTables,
   '0005-certificate-life': certificateLifeTables,
   '0006-task-mails': taskMailTables,
+  '0007-look-up-due': lookUpDueColumn,
 };
 
 /** Gives the migrations in an engine's words. */

@@ -149,11 +149,13 @@ export interface CertificateEventTable {
   note: string | null;
 }
 
-/** When the directory was last asked about somebody. */
+/** When the sources of certificates were last asked about somebody. */
 export interface CertificateLookUpTable {
   address: string;
   lookedAt: number;
   found: number;
+  /** When they are to be asked again. */
+  dueAt: number;
 }
 
 /** When somebody left the last list. */

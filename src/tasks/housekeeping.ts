@@ -24,7 +24,7 @@ interface Chore {
 const chores: readonly Chore[] = [
   { name: 'certificate folder', run: synchroniseFolder },
   { name: 'revoked certificates', run: markRevoked },
-  { name: 'certificate directory', run: refreshLookUps },
+  { name: 'looked-up certificates', run: refreshLookUps },
   { name: 'waiting posts', run: expireWaiting },
   { name: 'held posts', run: expireHeld },
   { name: 'owner reports', run: reportToOwners },

@@ -112,11 +112,12 @@ describe.skipIf(!hasProgram('slapd'))('the directory of certificates', () => {
   }
 
   const found = async (address: string, lines: readonly string[] = []) =>
-    (await (await directory(lines)).find(address)).map(({ certificate }) => certificate.sha256);
+    (await (await directory(lines)).find(address)).usable.map(({ certificate }) => certificate.sha256);
+  const usableOf = async (address: string) => (await (await directory()).find(address)).usable;
   const sha = (...identities: TestIdentity[]) => identities.map(({ certificate }) => certificate.sha256);
 
   it('gives the certificate of a person, with the authority that made it', async () => {
-    const [one, ...more] = await (await directory()).find('ann@example.org');
+    const [one, ...more] = await usableOf('ann@example.org');
     expect(more).toEqual([]);
     expect(one).toMatchObject({ usage: 'both', source: 'ldap', capabilities: null, signingTimeMs: null });
     expect(one!.certificate.sha256).toBe(pairs.ann.certificate.sha256);
@@ -124,7 +125,7 @@ describe.skipIf(!hasProgram('slapd'))('the directory of certificates', () => {
   });
 
   it('takes capabilities from signed data whose signature is valid, for the certificate that it prefers', async () => {
-    const [one, ...more] = await (await directory()).find('bob@example.org');
+    const [one, ...more] = await usableOf('bob@example.org');
     expect(more).toEqual([]);
     expect(one!.certificate.sha256).toBe(pairs.bob.certificate.sha256);
     expect(one!.capabilities).toContain('aes-256-gcm');

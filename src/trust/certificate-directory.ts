@@ -24,6 +24,13 @@ interface Parts {
 const maxEntries = 8;
 const maxValues = 32;
 
+/** What the directory has for a person. */
+export interface DirectoryFinding {
+  readonly usable: readonly NewCertificate[];
+  /** Name the address and encrypt, and no anchor of the site stands for them. */
+  readonly unproven: readonly Certificate[];
+}
+
 /** A certificate as the directory has it, before it is checked. */
 interface Candidate {
   readonly certificate: Certificate;
@@ -46,12 +53,13 @@ export class CertificateDirectory {
 
   /**
    * Looks up the certificates that encrypt to somebody: they name the address, have a valid path to an anchor of the site,
-   * and are valid now. Others are left out without a word, since anybody may have written them.
+   * and are valid now. Those without such a path are given apart; others are left out without a word, since anybody may
+   * have written them.
    *
    * @param address canonical
    * @throws DirectoryError
    */
-  async find(address: string): Promise<readonly NewCertificate[]> {
+  async find(address: string): Promise<DirectoryFinding> {
     const { site, anchors, clock } = this.#parts;
     const { conf } = site();
     const attributes = conf.ldap_certificate_attributes;
@@ -74,13 +82,45 @@ export class CertificateDirectory {
         ),
       ),
     );
-    const usable = candidates.flatMap((one) => usableOf(one, address, trust, atMs));
+    const named = candidates.filter((one) => isFor(one, address));
+    const usable = named.flatMap((one) => usableOf(one, address, trust, atMs));
     // Of a certificate that stands there twice, what is said with a signature counts.
     const ordered = usable.toSorted(
       (a, b) => Number(b.capabilities !== null) - Number(a.capabilities !== null),
     );
-    return [...Map.groupBy(ordered, ({ certificate }) => certificate.sha256).values()].map(([one]) => one!);
+    const bySha = Map.groupBy(ordered, ({ certificate }) => certificate.sha256);
+    const unproven = named.map(({ certificate }) => certificate).filter(({ sha256 }) => !bySha.has(sha256));
+    return { usable: [...bySha.values()].map(([one]) => one!), unproven };
   }
+}
+
+/**
+ * Logs in to each directory server of a site and looks for the entry that searches start at, as the operator wants to know
+ * of each whether it would answer.
+ *
+ * @returns each server with its failure, or without
+ */
+export async function probeDirectory(
+  conf: Site['conf'],
+): Promise<readonly { readonly server: string; readonly failure?: unknown }[]> {
+  const probe = async (server: string) => {
+    try {
+      const access = accessOf({ ...conf, ldap_certificate_host: [server] });
+      const base = conf.ldap_certificate_suffix;
+      const search = {
+        base,
+        scope: 'base',
+        filter: '(objectClass=*)',
+        attributes: [],
+        maxEntries: 1,
+      } as const;
+      await withDirectory(access, (directory) => directory.search(search));
+      return { server };
+    } catch (failure) {
+      return { server, failure };
+    }
+  };
+  return Promise.all((conf.ldap_certificate_host ?? []).map(probe));
 }
 
 type Conf = Site['conf'];
@@ -160,6 +200,12 @@ function signedCandidates(der: Uint8Array, trust: Trust, atMs: number): readonly
   }));
 }
 
+function isFor({ certificate }: Candidate, address: string): boolean {
+  const usage = usageOf(certificate);
+  const isNamed = certificateAddresses(certificate).map(canonicalAddress).includes(address);
+  return isNamed && (usage === 'both' || usage === 'encrypt');
+}
+
 function usableOf(
   { certificate, capabilities, signingTimeMs }: Candidate,
   address: string,
@@ -167,8 +213,7 @@ function usableOf(
   atMs: number,
 ): readonly NewCertificate[] {
   const usage = usageOf(certificate);
-  if (usage !== 'both' && usage !== 'encrypt') return [];
-  if (!certificateAddresses(certificate).map(canonicalAddress).includes(address)) return [];
+  if (usage === undefined) return [];
   const verdict = validatePath({ ...trust, certificate, atMs, purpose: 'smimeencrypt' });
   if (verdict.status !== 'valid') return [];
   const issuer = verdict.path[1] ?? certificate;

@@ -1,10 +1,21 @@
 import { ParameterGroup } from '../parameter.ts';
-import { choice, commaList, duration, path, secret, text, word } from '../value-types.ts';
+import {
+  choice,
+  commaList,
+  count,
+  duration,
+  ipServer,
+  onOff,
+  path,
+  secret,
+  text,
+  word,
+} from '../value-types.ts';
 
 const group = new ParameterGroup('Certificates of persons');
 const siteOnly = { siteOnly: true } as const;
 
-/** When another certificate of a person comes into use, and the directory that is asked for certificates. */
+/** When another certificate of a person comes into use, and whom certificates are asked of. */
 export const certificateParameters = {
   certificate_change: group.value(
     choice('confirm', 'accept'),
@@ -77,6 +88,47 @@ export const certificateParameters = {
     duration,
     '1h',
     'How long a person is not asked about again whom the directory does not know.',
+    siteOnly,
+  ),
+  smimea_resolver: group.optional(
+    ipServer,
+    'The resolver that is asked for SMIMEA records (RFC 8162) of those who have no certificate, after the directory, such as `127.0.0.1:53`. It has to validate by DNSSEC: what it does not call validated is not used. Without it the DNS is not asked.',
+    siteOnly,
+  ),
+  smimea_resolver_remote: group.value(
+    onOff,
+    'off',
+    'Whether the resolver may be on another machine. That an answer is validated is one bit of it, which anybody on the way could set: `on` says that the way is safe, such as a tunnel.',
+    siteOnly,
+  ),
+  smimea_path: group.value(
+    choice('record', 'anchor'),
+    'record',
+    'Whether a certificate needs a path to an anchor of the site: with `record` where the usage of its record demands one (0, 1); with `anchor` always.',
+    siteOnly,
+  ),
+  smimea_timeout: group.value(
+    duration,
+    '5s',
+    'How long the resolver may take for one person. No distribution waits for it.',
+    siteOnly,
+  ),
+  smimea_refresh: group.value(
+    duration,
+    '1d',
+    'How long at most a certificate of the DNS is used before the DNS is asked again; the TTL of the record counts where it is shorter, down to `smimea_retry`.',
+    siteOnly,
+  ),
+  smimea_retry: group.value(
+    duration,
+    '1h',
+    'How long a person is not asked about again who has no record.',
+    siteOnly,
+  ),
+  smimea_domain_max: group.value(
+    count(1),
+    '500',
+    'Persons of one domain who are asked about in an hour. Who subscribes many names of a domain could learn from it which of them have a certificate.',
     siteOnly,
   ),
 } as const;

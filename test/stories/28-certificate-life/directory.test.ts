@@ -100,7 +100,7 @@ describe.skipIf(!hasProgram('slapd'))('story 28: missing certificates come from 
       const { certificate } = ca.issue({ address: gone, algorithm: 'rsa-2048' });
       const about = { usage: 'both', source: 'ldap', signingTimeMs: null, capabilities: null } as const;
       await new UserCertificates(clock).keep(store, { address: gone, certificate, ...about });
-      await store.certificateLookUps.note(gone, 1);
+      await store.certificateLookUps.note(gone, 1, day);
     });
     offsetMs += 2 * day;
     const statusOfGone = () =>
