@@ -3,6 +3,7 @@ import { certificateTarget, crlTarget, pemTarget } from './targets/certificate.t
 import { cmsTarget } from './targets/cms.ts';
 import { commandsTarget } from './targets/commands.ts';
 import { derTarget } from './targets/der.ts';
+import { dnsTarget } from './targets/dns.ts';
 import { addressTarget, dateTarget, parameterTarget } from './targets/fields.ts';
 import { messageTarget, mimeTarget } from './targets/mime.ts';
 import { pkcs12Target, privateKeyTarget } from './targets/pkcs12.ts';
@@ -31,4 +32,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   listConfigTarget,
   siteConfigTarget,
   smtpReplyTarget,
+  dnsTarget,
 ];

@@ -76,6 +76,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
             summary: 'show the keys of a list',
             load: async () => (await import('./list-key-show.ts')).listKeyShowCommand,
           },
+          smimea: {
+            summary: 'write the SMIMEA records of the certificates of a list',
+            load: async () => (await import('./list-key-smimea.ts')).listKeySmimeaCommand,
+          },
           retire: {
             summary: 'retire a key: it decrypts and does nothing else',
             load: async () => (await import('./list-key-retire.ts')).listKeyRetireCommand,

@@ -1,10 +1,14 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestCa } from '../../test/kit/ca.ts';
 import { recordedIo } from '../../test/kit/cli.ts';
+import { startDnsServer, type TestDnsServer } from '../../test/kit/dns-server.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
+import { freePort } from '../../test/kit/free-port.ts';
+import { hasProgram } from '../../test/kit/programs.ts';
+import { slapdBase, startSlapd, type TestSlapd } from '../../test/kit/slapd.ts';
 import { type SmtpSink, startSmtpSink } from '../../test/kit/smtp-sink.ts';
 import { encryptPrivateKey } from '../pki/private-key.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -289,3 +293,85 @@ async function talking(text: string): Promise<{ readonly server: Server; readonl
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return { server, port: address.port };
 }
+
+describe('ssympa doctor on the sources of certificates', () => {
+  let resolver: TestDnsServer;
+  const root = { name: '.', type: 'SOA', data: '' } as const;
+  beforeEach(async () => {
+    resolver = await startDnsServer(() => ({ records: [root], isValidated: true }));
+  });
+  afterEach(() => resolver.stop());
+
+  it('says nothing of those that the site does not name', async () => {
+    const checks = (await examine()).findings.map(({ check }) => check);
+    expect(checks).not.toContain('SMIMEA resolver');
+    expect(checks).not.toContain('certificate directory');
+  });
+
+  it('asks the resolver about the root, and is content when the answer is validated', async () => {
+    configure(`smimea_resolver 127.0.0.1:${resolver.port}`);
+    expect(await findingsOf('SMIMEA resolver')).toMatchObject([{ status: 'ok' }]);
+    expect(resolver.seen.map(({ name, type }) => [name, type])).toEqual([['.', 'SOA']]);
+  });
+
+  it('finds a resolver that does not validate, one that fails, and one elsewhere', async () => {
+    configure(`smimea_resolver 127.0.0.1:${resolver.port}`);
+    resolver.answer = () => ({ records: [root] });
+    const said = async () => {
+      const [{ status, text } = { status: '', text: '' }] = await findingsOf('SMIMEA resolver');
+      return `${status}: ${text}`;
+    };
+    expect(await said()).toMatch(/^error: .* does not say that its answer about the root zone is validated/);
+    resolver.answer = () => ({ code: 2 });
+    expect(await said()).toMatch(/^error: .*SERVFAIL/);
+    configure('smimea_resolver 192.0.2.53');
+    expect(await said()).toMatch(/^error: smimea_resolver is on another machine/);
+  });
+
+  it('finds a directory that is not there, of several each for itself', async () => {
+    const ports = [await freePort(), await freePort()];
+    configure(`ldap_certificate_host ${ports.map((port) => `127.0.0.1:${port}`).join(', ')}`);
+    const found = await findingsOf('certificate directory');
+    expect(found).toMatchObject(
+      ports.map((port) => ({
+        status: 'error',
+        text: expect.stringMatching(`^127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`),
+        hint: 'look at ldap_certificate_host',
+      })),
+    );
+  });
+});
+
+describe.skipIf(!hasProgram('slapd'))('ssympa doctor on a directory of certificates', () => {
+  let slapd: TestSlapd;
+  beforeAll(async () => {
+    slapd = await startSlapd('');
+  });
+  afterAll(() => slapd?.stop());
+
+  const directory = async (...lines: readonly string[]) => {
+    const usual = [`ldap_certificate_host localhost:${slapd.port}`, `ldap_certificate_suffix ${slapdBase}`];
+    configure(...usual, ...lines);
+    return (await findingsOf('certificate directory')).map(({ status, hint }) => [status, hint]);
+  };
+  const trusted = () => `ldap_certificate_ca_file ${slapd.caFile}`;
+
+  it('is content when it is reached, verified, and has the entry that searches start at', async () => {
+    expect(await directory(trusted())).toEqual([['ok', null]]);
+    const { name, password } = slapd.admin;
+    const login = [`ldap_certificate_bind_dn ${name}`, `ldap_certificate_bind_password ${password}`];
+    expect(await directory(trusted(), ...login)).toEqual([['ok', null]]);
+  });
+
+  it('finds a certificate that is not trusted, a login that fails, and a base that is not there', async () => {
+    expect(await directory()).toEqual([['error', expect.stringContaining('ldap_certificate_ca_file')]]);
+    const login = [`ldap_certificate_bind_dn ${slapd.admin.name}`, 'ldap_certificate_bind_password wrong'];
+    expect(await directory(trusted(), ...login)).toEqual([
+      ['error', expect.stringContaining('ldap_certificate_bind_password')],
+    ]);
+    const base = 'ldap_certificate_suffix dc=else';
+    configure(`ldap_certificate_host localhost:${slapd.port}`, trusted(), base);
+    const [{ hint } = { hint: '' }] = await findingsOf('certificate directory');
+    expect(hint).toBe('look at ldap_certificate_suffix');
+  });
+});

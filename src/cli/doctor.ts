@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { atPlace, ConfigError } from '../config/error.ts';
 import { loadSite, type Site } from '../config/site.ts';
 import { checkCertificateFolder } from './doctor/check-certificate-folder.ts';
+import { checkCertificateSources } from './doctor/check-certificate-sources.ts';
 import { checkConfiguration } from './doctor/check-configuration.ts';
 import { checkCrls } from './doctor/check-crls.ts';
 import { checkDatabase } from './doctor/check-database.ts';
@@ -35,6 +36,7 @@ const checks: readonly Check[] = [
   checkOpenssl,
   checkDatabase,
   checkCertificateFolder,
+  checkCertificateSources,
   checkMailRoute,
   (site, _io, { mailExchangers }) => checkDns(site, mailExchangers),
 ];
@@ -47,7 +49,7 @@ export function doctorCommand(
   world: DoctorWorld = { mailExchangers: systemMailExchangers },
 ): Command {
   const command = new Command('doctor').description(
-    'Checks configuration, lists, keys, trust, database, mail route and DNS; one line each, with what to do. Exit 1 when something is wrong.',
+    'Checks configuration, lists, keys, trust, database, sources of certificates, mail route and DNS; one line each, with what to do. Exit 1 when something is wrong.',
   );
   return withJson(withConf(command)).action(async (options: SiteOptions & JsonOptions) => {
     const findings = await examine(io, await confFileOf(io, options), world);

@@ -54,6 +54,35 @@ describe('ssympa list key', () => {
     return issued;
   }
 
+  it('smimea writes the record of the certificate that is given out, as a line of a zone', async () => {
+    await key('generate', 'board', '--self-signed', '--algorithm', 'p-256');
+    const { certificate } = encryptionIdentity(await keys())!;
+    const name = `${sha256Hex('board').slice(0, 56)}._smimecert.example.org`;
+    const line = `${name}. IN SMIMEA 3 0 0 ${Buffer.from(certificate.der).toString('hex')}`;
+    expect((await key('smimea', 'board')).stdout).toBe(`${line}\n`);
+    const { stdout } = await key('smimea', 'board', '--json');
+    expect(JSON.parse(stdout)).toEqual({ address: board, name, records: [line] });
+  });
+
+  it('smimea writes both records where one certificate encrypts and another signs', async () => {
+    const uses = { enc: 'encrypt', sign: 'sign' } as const;
+    const pairs = Object.entries(uses).map(([suffix, use]) => {
+      const pair = ca.issue({ address: board, algorithm: 'ec-p256', use });
+      made.write(`expl/board/cert.pem.${suffix}`, pair.certificatePem);
+      writeFileSync(join(folder(), `private_key.${suffix}`), pair.privateKeyPem, { mode: 0o600 });
+      return Buffer.from(pair.certificate.der).toString('hex');
+    });
+    const lines = (await key('smimea', 'board')).stdout.split('\n').slice(0, -1);
+    expect(lines.map((line) => line.split(' ').at(-1))).toEqual(pairs);
+  });
+
+  it('smimea has nothing to write for a list without a key', async () => {
+    expect(await key('smimea', 'board')).toMatchObject({
+      stdout: '',
+      stderr: expect.stringContaining('no key'),
+    });
+  });
+
   it('generate makes a key that waits and a request; install pairs the certificate with it', async () => {
     const generated = await key('generate', 'board', '--algorithm', 'p-256');
     expect(generated.stdout).toMatch(/^-----BEGIN CERTIFICATE REQUEST-----/);

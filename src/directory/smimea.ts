@@ -37,7 +37,15 @@ const maxRecords = 16;
  * @throws DirectoryError; `resolver-failure` where DNSSEC shows that the answer is forged
  */
 export async function findSmimea(resolver: DnsResolver, owner: WireName): Promise<SmimeaAnswer> {
-  const answer = await askResolver(resolver, { name: owner, type: recordTypes.smimea });
+  return readSmimea(await askResolver(resolver, { name: owner, type: recordTypes.smimea }), owner);
+}
+
+/**
+ * Reads what an answer says of a name.
+ *
+ * @throws DirectoryError `resolver-failure`, `resolver-refused`, `resolver-bad-answer`
+ */
+export function readSmimea(answer: DnsAnswer, owner: WireName): SmimeaAnswer {
   demandAnswer(answer);
   const chain = recordsOf(answer, owner);
   const records = chain.filter(({ type }) => type === recordTypes.smimea).flatMap(parseSmimea);

@@ -29,6 +29,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: 'b9998007804960492cd2d39c7d9f5ed7053acdbc592a7c0f87e5505fae72acd8',
     postgres: '29f1b0b2649ab8829dae079e0feceb8604e47175b9b180808eb4fb24c7d00594',
   },
+  '0007-look-up-due': {
+    sqlite: 'de65de2031275dc2681b419956cc90b7108392af094a3625c09eae4ed0f403f3',
+    postgres: '55c10cfc92ffe9e5d3b8c45519a62228bbf2580063cf64c72fc503762039d988',
+  },
 };
 
 function digestsOf(name: string): object {
