@@ -71,6 +71,22 @@ describe('ssympa trust', () => {
     expect(await shown('--robot', 'other.example')).toEqual([one.certificate.sha256]);
   });
 
+  it('changes for a list or a domain nothing that others are judged by too', async () => {
+    await made.lists.create({ name: 'plain', owners: ['ann@example.org'] });
+    await trust('add', 'one.pem');
+    for (const target of [
+      ['--list', 'plain'],
+      ['--robot', 'other.example'],
+    ]) {
+      expect(await trust('add', 'two.der', ...target)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('has no anchors of its own'),
+      });
+      expect((await trust('remove', one.certificate.sha256, ...target)).code).toBe(1);
+    }
+    expect(await shown()).toEqual([one.certificate.sha256]);
+  });
+
   it('bundle writes roots with origin and date, and trusts nobody by that', async () => {
     made.write('roots.crt', one.pem + two.pem + one.pem);
     const done = await trust('bundle', '--from', 'roots.crt', '--to', 'bundle.crt', '--json');

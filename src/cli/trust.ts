@@ -29,7 +29,7 @@ export function trustListCommand(io: CliIo): Command {
     'Lists the accepted anchors of the site, of a domain or of a list, with the files that they stand in.',
   );
   return withTarget(command).action(async (options: Options) => {
-    show(io, await anchorsInFiles(await placesOf(io, options)), options);
+    show(io, await anchorsInFiles((await placesOf(io, options)).places), options);
   });
 }
 
@@ -39,7 +39,7 @@ export function trustAddCommand(io: CliIo): Command {
     .description('Accepts the certificates of a file as anchors: they are put into cafile, or into capath.')
     .argument('<file>', 'PEM or DER, several in a file; - for standard input');
   return withTarget(command).action(async (file: string, options: Options) => {
-    const places = await placesOf(io, options);
+    const places = await ownPlacesOf(io, options);
     const { trustAnchors, faults } = readTrustFile(await readInput(io, file));
     for (const fault of faults) io.stderr(`ssympa: warning: ${fault}\n`);
     if (trustAnchors.length === 0) io.fail('bad-input', `${file} holds no certificate`);
@@ -53,7 +53,7 @@ export function trustRemoveCommand(io: CliIo): Command {
     .description('Accepts an anchor no more: it is taken out of the files that hold it.')
     .argument('<sha256>', 'as `trust list` shows it; the first 16 digits are enough');
   return withTarget(command).action(async (sha256: string, options: Options) => {
-    const places = await placesOf(io, options);
+    const places = await ownPlacesOf(io, options);
     const digest = sha256.replaceAll(':', '').toLowerCase();
     if (!/^[0-9a-f]{16,64}$/.test(digest)) io.fail('usage', 'at least 16 hex digits of a SHA-256 are needed');
     const found = (await anchorsInFiles(places)).filter(({ certificate }) =>
@@ -97,12 +97,34 @@ function withTarget(command: Command): Command {
     .option('--list <list>', 'the anchors of this list');
 }
 
-async function placesOf(io: CliIo, options: Options): Promise<TrustPlaces> {
-  const { list, robot } = options;
-  if (list !== undefined)
-    return withOpenSite(io, options, async ({ site, lists }) => trustPlaces(site, await lists.get(list)));
+/** The anchors that hold for what a command line names, and those that hold around it. */
+interface FoundPlaces {
+  readonly places: TrustPlaces;
+  /** Undefined for those of the site. */
+  readonly around: TrustPlaces | undefined;
+}
+
+async function placesOf(io: CliIo, options: Options): Promise<FoundPlaces> {
+  const { list: name, robot } = options;
+  if (name !== undefined)
+    return withOpenSite(io, options, async ({ site, lists }) => {
+      const list = await lists.get(name);
+      return { places: trustPlaces(site, list), around: trustPlaces(site, { robot: list.robot }) };
+    });
   const site = await siteOf(io, options);
-  return trustPlaces(site, robot === undefined ? {} : { robot: robotOf(site, robot) });
+  if (robot === undefined) return { places: trustPlaces(site, {}), around: undefined };
+  return { places: trustPlaces(site, { robot: robotOf(site, robot) }), around: trustPlaces(site, {}) };
+}
+
+/** Gives the anchors to be changed. Those that hold for others too are not changed in the name of one list or domain. */
+async function ownPlacesOf(io: CliIo, options: Options): Promise<TrustPlaces> {
+  const { places, around } = await placesOf(io, options);
+  const isShared = around && places.cafile === around.cafile && places.capath === around.capath;
+  if (!isShared) return places;
+  const file = options.list === undefined ? 'robot.conf of the domain' : 'config of the list';
+  return io.fail('answer-is-no', `${options.list ?? options.robot} has no anchors of its own`, {
+    hint: `set cafile in the ${file}, or leave the option out to change whom the others trust too`,
+  });
 }
 
 function show(io: CliIo, anchors: readonly AnchorInFile[], { json }: Options): void {
