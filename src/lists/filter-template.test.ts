@@ -60,7 +60,9 @@ describe('any text', () => {
   it('gives pieces or a ConfigError', () => {
     const anything = fc.oneof(
       fc.string(),
-      fc.string({ unit: fc.constantFrom('[', 'sender', ']', '(', ')', '=', "'", '->', ' ') }),
+      fc.string({
+        unit: fc.constantFrom('[', 'sender', '[sender]', '[sendr]', ']', '(', ')', '=', "'", '->', ' '),
+      }),
     );
     fc.assert(
       fc.property(anything, fc.constantFrom(ldapTemplate, sqlTemplate), (text, read) => {

@@ -43,7 +43,7 @@ describe('Lists.create', () => {
     mkdirSync(join(made.site.explDir, 'plans/scenari'), { recursive: true });
     expect(await made.lists.find('plans')).toBeUndefined();
     await made.lists.create({ name: 'plans', owners: ['ann@example.org'] });
-    expect(await made.lists.find('plans')).toBeDefined();
+    expect(await made.lists.find('plans')).toMatchObject({ status: 'open', owners: ['ann@example.org'] });
   });
 
   it('writes nothing that could not be read again', async () => {

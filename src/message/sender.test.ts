@@ -11,7 +11,7 @@ describe('whom a message is taken to be from', () => {
   it.each([
     ['From: Alice <Alice@Example.ORG>', known('alice@example.org')],
     ['From: "bob@evil.example" <alice@example.org>', known('alice@example.org')],
-    ['From: bob@evil.example (mail me) <alice@example.org>', undefined],
+    ['From: bob@evil.example (mail me) <alice@example.org>', known('alice@example.org')],
     ['From: =?utf-8?q?bob=40evil=2Eexample=3C?= <alice@example.org>', known('alice@example.org')],
     ['From: alice@example.org (<bob@evil.example>)', known('alice@example.org')],
     ['From: alice@example.org, bob@example.org', known('alice@example.org', false)],
@@ -23,9 +23,7 @@ describe('whom a message is taken to be from', () => {
     ['Sender: alice@example.org', { status: 'none' }],
     ['Reply-To: alice@example.org', { status: 'none' }],
   ])('by %s', (field, expected) => {
-    const sender = senderOf(field);
-    if (expected) expect(sender).toEqual(expected);
-    else if (sender.status === 'known') expect(sender.address).toMatch(/@(?:example\.org|evil\.example)$/);
+    expect(senderOf(field)).toEqual(expected);
   });
 
   it('is the first of two From fields, and then not to be authenticated', () => {

@@ -89,11 +89,7 @@ describe('parseAddressList', () => {
     ';',
   ])('reads 100 KB of %j in linear time', (piece) => {
     const start = cpuNow();
-    try {
-      parseAddressList(piece.repeat(100_000 / piece.length));
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'too-many-addresses' });
-    }
+    parseAddressList(piece.repeat(100_000 / piece.length));
     expect(cpuNow() - start).toBeLessThan(3000);
   });
 

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { cpuNow } from '../../test/kit/cpu-time.ts';
 import { formatParameter } from './compose.ts';
 import { parseContentDisposition, parseContentType } from './content-type.ts';
-import { MimeError } from './error.ts';
 
 const parameters = (body: string) => Object.fromEntries(parseContentType(body).parameters);
 
@@ -65,13 +64,7 @@ describe('parseContentType', () => {
   ])('reads 300 KB of %j in linear time', (piece) => {
     const start = cpuNow();
     const body = piece.repeat(300_000 / piece.length);
-    for (const text of [body, `a/b; x=${body}`, `a/b; x*=${body}`]) {
-      try {
-        parseContentType(text);
-      } catch (error) {
-        expect(error).toBeInstanceOf(MimeError);
-      }
-    }
+    for (const text of [body, `a/b; x=${body}`, `a/b; x*=${body}`]) parseContentType(text);
     expect(cpuNow() - start).toBeLessThan(5000);
   });
 

@@ -109,6 +109,8 @@ describe('a mail to the service', () => {
     const { report } = await write(
       'review http://shop.example/pills\nset board Buy at shop.example\nsub board x y\n',
     );
+    for (const command of ['> REVIEW\n', '> SET board', '> SUBSCRIBE board'])
+      expect(report.replaceAll('\r\n', '\n')).toContain(command);
     expect(report).not.toContain('shop.example');
     expect(report).not.toContain('Buy');
   });
@@ -118,7 +120,14 @@ describe('a mail to the service', () => {
     const sealed = encrypted(textEntity('subscribe board\n'), pair.certificate);
     await send(message({ from: 'carl@example.org', to: request, subject: '...' }, sealed), request);
     expect(await isSubscribed('carl@example.org')).toBe(true);
-    await send(message({ from: 'eve@example.org', to: request, subject: '...' }, sealed), request);
+    const again = await send(
+      message({ from: 'eve@example.org', to: request, subject: '...' }, sealed),
+      request,
+    );
+    expect(again).toMatchObject({
+      state: 'executed',
+      report: expect.stringContaining('sent encrypted only'),
+    });
     expect(await isSubscribed('eve@example.org')).toBe(false);
   });
 });

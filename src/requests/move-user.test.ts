@@ -76,13 +76,20 @@ describe('MOVE', () => {
     expect(await listsOf(from)).toHaveLength(2);
   });
 
-  it('is not tricked by a key to a third address that a thief asked for', async () => {
-    await move(
-      { sender: 'eve@example.org', method: 'md5' },
-      { currentEmail: from, email: 'eve@elsewhere.example' },
+  it('is not tricked by a key to a third address that a thief asked for, whatever the scenario says', async () => {
+    const accomplice = 'eve@elsewhere.example';
+    const steal = () =>
+      move({ sender: 'eve@example.org', method: 'md5' }, { currentEmail: from, email: accomplice });
+    expect(await steal()).toMatchObject({ status: 'refused', code: 'scenario-rejects' });
+    site.write(
+      'etc/scenari/move_user.auth',
+      `equal([sender],[email]) md5 -> do_it\ntrue() md5 -> request_auth([email])\n`,
     );
-    for (const mail of await mailsOf(site, 'request-auth'))
-      await sendBack(site, String(mail.variables.key), { sender: mail.to[0]! });
+    expect(await steal()).toMatchObject({ status: 'waiting', values: { address: accomplice } });
+    expect(await sendBack(site, await key(), { sender: accomplice })).toMatchObject({
+      code: 'scenario-rejects',
+      reason: 'move_user_listmaster',
+    });
     expect(await listsOf(from)).toHaveLength(2);
   });
 

@@ -99,6 +99,7 @@ describe('REMIND', () => {
     const [job] = (await site.store.jobs.list()).filter(({ kind }) => kind === 'remind');
     const claimed = await claim(job!.id);
     await remindHandler(site.parts)(claimed);
+    expect(await reminded()).toHaveLength(3);
     for (const mail of await site.store.jobs.list()) await site.store.jobs.complete(mail.id);
     await remindHandler(site.parts)(claimed);
     expect(await site.store.jobs.list()).toEqual([]);
