@@ -172,6 +172,7 @@ describe('changed ciphertext', () => {
   it('with a tag of its own is refused, whichever byte was changed', () => {
     const der = sealedDer(entity, 'aes-256-gcm');
     const size = at(treeOf(der), encryptedContent).content.length;
+    expect(size).toBe(entity.length);
     for (let index = 0; index < size; index += 7) {
       const opened = open(messageOf(cmsEntity(flipAt(der, encryptedContent, index), 'authEnveloped-data')));
       expect(opened.decryption.status).toBe('failed');
@@ -182,6 +183,7 @@ describe('changed ciphertext', () => {
   it('of CBC never passes changed words off as signed', () => {
     const der = sealedDer(signedBy(alice), 'aes-256-cbc');
     const size = at(treeOf(der), encryptedContent).content.length;
+    expect(size).toBeGreaterThan(entity.length);
     for (let index = 0; index < size; index += 61) {
       const opened = open(messageOf(cmsEntity(flipAt(der, encryptedContent, index), 'enveloped-data')));
       // A change in what lies around the signed part, such as a field of the signature's own part, harms nothing.
