@@ -24,8 +24,10 @@ describe('story 03: the scenario decides who may post', () => {
     const raw = plainMessage({ from: 'eve@example.com', to: 'talk@lists.example.org' }, 'Buy now\r\n');
     expect(await stateAfter(raw, 'eve@example.com', 'talk@lists.example.org')).toBe('refused');
     const [answer] = await site.sink.waitForRecipients(['eve@example.com']);
+    await site.idle();
     expect(answer!.sender).toBe('');
     expect(site.sink.messages).toHaveLength(1);
+    expect(Buffer.from(answer!.data).toString()).toContain('talk@lists.example.org');
     expect(Buffer.from(answer!.data).toString()).not.toContain('Buy now');
   });
 

@@ -40,6 +40,7 @@ describe('story 06: a post that is not readable is answered once, with one and t
     await site.post(message({ from, to, subject: '...' }, entity), { from, to });
     expect(await site.settled()).toBe('refused');
     const [answer] = await site.sink.waitForRecipients([from]);
+    await site.idle();
     expect(site.sink.messages).toHaveLength(1);
     expect(answer!.sender).toBe('');
     return Buffer.from(answer!.data).toString();

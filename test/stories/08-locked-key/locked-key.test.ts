@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encrypted, message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
+import { decryptMessage } from '../../kit/openssl-mail.ts';
 import { keyPassword, TestSite } from '../../kit/site.ts';
 
 const to = 'board@lists.example.org';
@@ -31,6 +32,7 @@ describe('story 08: with a wrong key_password posts are held, the listmaster is 
     const [notice] = await site.sink.waitForRecipients(['listmaster@example.org']);
     await site.idle();
     expect(site.sink.messages).toHaveLength(1);
+    expect(Buffer.from(notice!.data).toString()).toContain(to);
     expect(Buffer.from(notice!.data).toString()).not.toContain('Hush');
     const held = await site.withStore((store) => store.messages.listByState(['held'], { limit: 10 }));
     expect(held.map((one) => one.code)).toEqual(['key-unavailable', 'key-unavailable']);
@@ -41,6 +43,9 @@ describe('story 08: with a wrong key_password posts are held, the listmaster is 
     const conf = readFileSync(site.confFile, 'utf8');
     writeFileSync(site.confFile, conf.replace(`key_passwd ${keyPassword}`, 'key_passwd another pass phrase'));
     await site.sink.waitFor(2);
+    await site.idle();
     expect(site.sink.messages.map((copy) => copy.recipients)).toEqual([[from], [from]]);
+    const texts = site.sink.messages.map(({ data }) => Buffer.from(decryptMessage(data, alice)).toString());
+    expect(texts.map((text) => /One|Two/.exec(text)?.[0]).sort()).toEqual(['One', 'Two']);
   });
 });

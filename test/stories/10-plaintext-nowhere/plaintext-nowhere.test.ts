@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canaryBody, findCanary } from '../../kit/canary.ts';
-import { encrypted, message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
+import { encrypted, message, plainMessage, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
 import { decryptMessage } from '../../kit/openssl-mail.ts';
 import { linesLog, TestSite } from '../../kit/site.ts';
 
@@ -44,12 +44,21 @@ describe('story 10: plaintext of an encrypted post is nowhere on the disk', () =
     await site.post(message({ from, to, subject: '...' }, unsigned), { from, to });
     expect(await site.settled()).toBe('refused');
     await site.idle();
+    expect(await site.withStore((store) => store.deliveries.waiting())).toMatchObject([
+      { address: 'dave@example.net' },
+    ]);
+    expect(log.lines).not.toEqual([]);
     writeFileSync(join(site.dir, 'log'), log.lines.join('\n'));
     expect(findCanary([site.dir])).toEqual([]);
   });
 
   it('would have been found: the same text in a plain post is in the store while it is there', async () => {
-    writeFileSync(join(site.dir, 'planted'), canaryBody(640));
-    expect(findCanary([site.dir]).map((hit) => hit.form)).toContain('raw');
+    site.sink.rule = ({ step }) => (step === 'mail' ? '451 4.3.0 later' : undefined);
+    await site.post(plainMessage({ from, to }, canaryBody(64_000)), { from, to });
+    expect(await site.settled()).toBe('distributed');
+    const found = findCanary([site.dir]).filter(({ form }) => form === 'raw');
+    expect(found.map(({ file }) => relative(site.dir, file))).toContainEqual(
+      expect.stringMatching(/^data\/ssympa\.db(?:-wal)?$/),
+    );
   });
 });

@@ -64,6 +64,7 @@ describe('story 12: certificates are caught from valid signatures, by key usage'
 
   it('believes no signing time from the future', async () => {
     const before = kept('alice@example.org');
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
     const future = site.ca.issue({ address: 'alice@example.org', use: 'both', algorithm: 'rsa-2048' });
     await sendSigned('alice@example.org', future, Date.now() + day);
     expect(kept('alice@example.org')).toBe(before);
@@ -81,12 +82,18 @@ describe('story 12: certificates are caught from valid signatures, by key usage'
   });
 
   it('writes no file outside of the folder, whatever the address', async () => {
+    const names = readdirSync(folder()).sort();
     const address = '../../x/y@example.com';
     const pair = site.ca.issue({ address, use: 'both', algorithm: 'rsa-2048' });
     await sendSigned(`"${'../../x/y'}"@example.com`, pair, Date.now());
     await sendSigned(address, pair, Date.now());
     expect(existsSync(join(site.dir, 'x'))).toBe(false);
-    expect(readdirSync(folder()).every((name) => !name.includes('/'))).toBe(true);
+    expect(readdirSync(folder()).sort()).toEqual(names);
+    // This one is an address, and is kept.
+    const slash = site.ca.issue({ address: 'x/y@example.com', use: 'both', algorithm: 'rsa-2048' });
+    await sendSigned('x/y@example.com', slash, Date.now());
+    expect(kept('x_2fy@example.com')).toBe(slash.certificate.sha256);
+    expect(readdirSync(folder()).sort()).toEqual([...names, 'x_2fy@example.com'].sort());
   });
 
   it('catches certificates at LIST-request too', async () => {

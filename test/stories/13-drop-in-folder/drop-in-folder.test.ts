@@ -99,6 +99,7 @@ describe('story 13: certificates are dropped into, changed in and removed from t
   it('keeps everything when the daemon is started again, and takes what came meanwhile', async () => {
     await site.stop();
     const before = await inUse(dave);
+    expect(before).toHaveLength(1);
     const fred = 'fred@example.net';
     const pair = site.ca.issue({ address: fred, algorithm: 'rsa-2048' });
     writeFileSync(join(folder(), fred), pair.certificatePem);

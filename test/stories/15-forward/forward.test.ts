@@ -55,6 +55,7 @@ describe('story 15: mail to the people behind a list', () => {
       }),
     ).toMatchObject({ code: 250 });
     expect(await site.settled()).toBe('recorded');
+    await site.idle();
     expect(site.sink.messages).toEqual([]);
     const bounces = await site.withStore((store) => store.bounces.list('board@lists.example.org'));
     expect(bounces).toHaveLength(1);

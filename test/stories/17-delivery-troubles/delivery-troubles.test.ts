@@ -55,6 +55,8 @@ describe('story 17: what the peer says of one recipient concerns that recipient 
     const ids = site.sink.messages.map(
       (copy) => /^Message-ID: (.*)$/im.exec(Buffer.from(copy.data).toString())?.[1],
     );
+    expect(died).toBe(true);
+    expect(ids[0]).toMatch(/^<.+>\r?$/);
     expect(new Set(ids).size).toBe(1);
   });
 
