@@ -15,11 +15,13 @@ describe('story 23: commands that a signature proves', () => {
   let ownerPair: TestIdentity;
   let bobPair: TestIdentity;
   let listPair: TestIdentity;
+  let boardPair: TestIdentity;
   beforeAll(async () => {
     site = await TestSite.make();
     await site.list('board', [bob, 'carol@example.org'], ['del auth', 'add auth']);
     await site.list('signed', [], ['subscribe smime', 'unsubscribe auth']);
     listPair = site.listKey('signed');
+    boardPair = site.listKey('board');
     ownerPair = await site.person(owner);
     bobPair = await site.person(bob);
     await site.start();
@@ -45,7 +47,8 @@ describe('story 23: commands that a signature proves', () => {
 
   it('a signature by somebody else proves nothing about the sender', async () => {
     const forged = signed(textEntity('DEL board bob@example.org\n'), bobPair);
-    await mail.writeEntity(owner, forged);
+    const out = await mail.writeEntity(owner, forged);
+    expect(out.map(({ subject }) => subject)).toContainEqual(expect.stringMatching(/^AUTH \S+ DEL board bob@/));
     expect(await isSubscribed('board', bob)).toBe(true);
   });
 
@@ -104,9 +107,10 @@ describe('story 23: commands that a signature proves', () => {
     const again = await mail.writeEntity(owner, add, { more: ['X-Other: 1'] });
     expect(mailTo(again, owner).text).toContain('was used for commands before');
     const lf = Buffer.from(Buffer.from(add).toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
-    const sealed = encrypted(new Uint8Array(lf), listPair.certificate);
-    const wrapped = await mail.writeEntity(owner, sealed, { to: 'signed-request@lists.example.org' });
-    expect(wrapped.length).toBeGreaterThan(0);
+    const sealed = encrypted(new Uint8Array(lf), boardPair.certificate);
+    const wrapped = await mail.writeEntity(owner, sealed, { to: 'board-request@lists.example.org' });
+    const report = decryptMessage(mailTo(wrapped, owner).data, ownerPair);
+    expect(readMail({ data: report, recipients: [], sender: '' }).text).toContain('was used for commands before');
     expect(await isSubscribed('board', 'dora@example.org')).toBe(false);
   });
 
@@ -137,11 +141,12 @@ describe('story 23: commands that a signature proves', () => {
     const out = await mail.send(raw, bob, to);
     const report = mailTo(out, bob);
     expect(Buffer.from(report.data).toString()).toContain('application/pkcs7-mime');
-    expect(Buffer.from(report.data).toString()).not.toContain('signed@lists.example.org  ');
     const opened = decryptMessage(report.data, bobPair);
     const inside = readMail({ data: opened, recipients: [bob], sender: '' });
     expect(inside.text).toContain('> WHICH');
-    expect(inside.text).toContain('signed@lists.example.org');
+    expect(inside.text).toContain('> REVIEW signed');
+    expect(inside.text).toContain('signed@lists.example.org  mail, noconceal');
+    expect(report.text).toBe('');
   });
 
   it('an encrypted mail of somebody without a certificate is carried out, and answered with one sentence in clear', async () => {
@@ -165,14 +170,21 @@ describe('story 23: commands that a signature proves', () => {
       { from: bob, to, subject: '[...]' },
       encrypted(signed(inner, bobPair), listPair.certificate),
     );
-    await mail.send(raw, bob, to);
+    const out = await mail.send(raw, bob, to);
     expect(await isSubscribed('signed', bob)).toBe(true);
+    const { text: report } = readMail({
+      data: decryptMessage(mailTo(out, bob).data, bobPair),
+      recipients: [bob],
+      sender: '',
+    });
+    expect(report.match(/^> .*$/gm)).toEqual(['> WHICH']);
   });
 
   it('VERIFY says what the signature is worth', async () => {
     const good = await mail.writeEntity(bob, signed(textEntity('VERIFY board\n'), bobPair));
     const none = await mail.write(bob, 'VERIFY board\n');
-    expect(mailTo(good, bob).text).not.toBe(mailTo(none, bob).text);
+    expect(mailTo(good, bob).text).toContain('count as proved by: its S/MIME signature (smime)\n');
+    expect(mailTo(none, bob).text).toContain('count as proved by: nothing but its From (smtp)\n');
   });
 });
 

@@ -130,7 +130,8 @@ describe('story 25: posts that wait for an editor', () => {
     expect(Buffer.from(opened).includes(Buffer.from(inner))).toBe(true);
     const told = mailTo(out, second);
     expect(told.text).toContain('it could not be encrypted to you');
-    for (const one of out) expect(Buffer.from(one.data).includes('canary')).toBe(false);
+    for (const { text, data } of out)
+      expect(`${text}${Buffer.from(data).toString('latin1')}`).not.toContain('canary');
     const secondPair = site.ca.issue({ address: second, use: 'both', algorithm: 'rsa-2048' });
     await site.importCertificate(second, secondPair.certificatePem);
     await site.idle();
@@ -176,11 +177,10 @@ describe('story 25: posts that nobody decides on', () => {
       await site.idle();
       const told = site.sink.messages.slice(out.length).map(readMail);
       expect(mailTo(told, author).subject).toContain('was dropped');
-      expect(
-        told.filter(({ subject }) => subject === 'Messages to board were dropped').length,
-      ).toBeGreaterThan(0);
+      const editorsTold = told.filter(({ subject }) => subject === 'Messages to board were dropped');
+      expect(editorsTold.flatMap(({ to }) => to).sort()).toEqual([first, second]);
       const late = await mail.write(first, `DISTRIBUTE board ${key}\n`);
-      expect(mailTo(late, first).text).toMatch(/The key is unknown|decided before: expired/);
+      expect(mailTo(late, first).text).toContain('The key is unknown');
       const kept = await site.withStore((store) =>
         store.messages.listByState(['moderation', 'expired'], { limit: 9 }),
       );

@@ -87,6 +87,7 @@ describe.skipIf(!hasProgram('slapd'))('story 28: missing certificates come from 
 
   it('nobody is asked about again at once', async () => {
     const before = await made.site.withStore((store) => store.certificateLookUps.find(nobody));
+    expect(before).toMatchObject({ address: nobody, found: 0 });
     await postSecret(made.site, made.list, made.pair);
     await made.site.sink.waitForRecipients([dave, dave]);
     await made.site.idle();
