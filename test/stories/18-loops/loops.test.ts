@@ -29,7 +29,9 @@ describe('story 18: what machines and loops send is neither distributed nor answ
     expect(await stateOf(plainMessage({ from, to }, 'One\r\n'))).toBe('distributed');
     const back = site.sink.messages[0]!.data;
     expect(await stateOf(back)).toBe('discarded loop');
-    const renamed = Buffer.from(back).toString('latin1').replace(/^Message-ID: .*$/im, 'Message-ID: <other@example.org>');
+    const renamed = Buffer.from(back)
+      .toString('latin1')
+      .replace(/^Message-ID: .*$/im, 'Message-ID: <other@example.org>');
     expect(await stateOf(new Uint8Array(Buffer.from(renamed, 'latin1')))).toBe('discarded loop');
   });
 

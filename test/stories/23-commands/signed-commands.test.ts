@@ -48,7 +48,9 @@ describe('story 23: commands that a signature proves', () => {
   it('a signature by somebody else proves nothing about the sender', async () => {
     const forged = signed(textEntity('DEL board bob@example.org\n'), bobPair);
     const out = await mail.writeEntity(owner, forged);
-    expect(out.map(({ subject }) => subject)).toContainEqual(expect.stringMatching(/^AUTH \S+ DEL board bob@/));
+    expect(out.map(({ subject }) => subject)).toContainEqual(
+      expect.stringMatching(/^AUTH \S+ DEL board bob@/),
+    );
     expect(await isSubscribed('board', bob)).toBe(true);
   });
 
@@ -110,7 +112,9 @@ describe('story 23: commands that a signature proves', () => {
     const sealed = encrypted(new Uint8Array(lf), boardPair.certificate);
     const wrapped = await mail.writeEntity(owner, sealed, { to: 'board-request@lists.example.org' });
     const report = decryptMessage(mailTo(wrapped, owner).data, ownerPair);
-    expect(readMail({ data: report, recipients: [], sender: '' }).text).toContain('was used for commands before');
+    expect(readMail({ data: report, recipients: [], sender: '' }).text).toContain(
+      'was used for commands before',
+    );
     expect(await isSubscribed('board', 'dora@example.org')).toBe(false);
   });
 

@@ -67,6 +67,7 @@ describe('story 26: commands that are made to break something', { timeout: 60_00
     for (const some of [commands.slice(0, 20), commands.slice(20, 40), commands.slice(40)]) {
       const out = await mail.write(stranger, some.join('\n'));
       const report = out.find(({ to }) => to.includes(stranger))!;
+      expect(report.text).toMatch(/^> /m);
       expect(report.text).not.toMatch(/root:|key_passwd|open sesame|ENOENT|EACCES|[/]tmp[/]/);
     }
     expect(filesThere()).toEqual(before);
@@ -88,6 +89,9 @@ describe('story 26: commands that are made to break something', { timeout: 60_00
       ...(await mail.write(editor, 'MODINDEX held\n')),
     ];
     expect(out.length).toBeGreaterThan(6);
+    // What would have been a field stands in the mails, as words.
+    const shown = out.filter(({ subject, text }) => /X-Evil: yes/.test(`${subject}\n${text}`));
+    expect(shown).not.toEqual([]);
     for (const one of out) expectPlainHeader(one);
     expect(out.flatMap(({ to }) => to)).not.toContain('victim@example.com');
   });
@@ -117,6 +121,7 @@ describe('story 26: commands that are made to break something', { timeout: 60_00
       );
     await mail.write(stranger, `subscribe open Evil ${rightToLeft}name\n`);
     const review = await mail.write(owner, 'REVIEW open\n');
+    expect(mailTo(review, owner).text).toContain(`${stranger}`);
     expect(mailTo(review, owner).text).not.toContain(rightToLeft);
   });
 });
