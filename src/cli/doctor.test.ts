@@ -217,7 +217,7 @@ describe('ssympa doctor', () => {
   });
 
   it('finds that nobody is trusted, or that the anchors cannot be read', async () => {
-    made.write('ca.pem', 'nothing');
+    made.write('ca.pem', '-----BEGIN CERTIFICATE-----\nMAMC\n');
     expect(await findingsOf('trust')).toMatchObject([{ status: 'error' }]);
     made.write('sympa.conf', 'domain example.org\nlistmaster root@example.org\n');
     expect(await findingsOf('trust')).toMatchObject([{ status: 'warn' }]);

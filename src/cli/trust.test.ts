@@ -4,7 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa } from '../../test/kit/ca.ts';
 import { runCli } from '../../test/kit/cli.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
+import { message, signed, textEntity } from '../../test/kit/mail.ts';
+import { silentLog } from '../log.ts';
 import { readCertificates } from '../pki/pem.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 
 const plain = 'domain example.org\nlistmaster root@example.org\n';
 
@@ -37,6 +40,24 @@ describe('ssympa trust', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/^# ours\n[\s\S]*# the end\n$/);
     expect((await trust('remove', one.certificate.sha256)).code).toBe(67);
     expect((await trust('remove', 'abc')).code).toBe(64);
+  });
+
+  it('leaves nobody trusted when the last anchor is taken out, which stops no mail and which doctor tells', async () => {
+    await trust('add', 'one.pem');
+    await trust('remove', one.certificate.sha256);
+    expect(await shown()).toEqual([]);
+    const judged = await new SiteTrust(made.site, silentLog).for();
+    expect(judged.trustAnchors).toEqual([]);
+    const { stdout } = await runCli(['doctor', '--json'], { cwd: made.dir });
+    const findings = JSON.parse(stdout) as { check: string; status: string; text: string }[];
+    expect(findings.filter(({ check }) => check === 'trust')).toMatchObject([
+      { status: 'warn', text: expect.stringContaining('nobody is trusted') },
+    ]);
+    const ann = one.issue({ address: 'ann@example.org' });
+    const mail = message({ from: 'ann@example.org', to: 'own@example.org' }, signed(textEntity('x'), ann));
+    writeFileSync(join(made.dir, 'signed.eml'), mail);
+    const { stdout: report } = await runCli(['smime', 'inspect', 'signed.eml', '--json'], { cwd: made.dir });
+    expect(report).toContain('no-trust-anchors');
   });
 
   it('keeps anchors as files of their own where only capath is set', async () => {

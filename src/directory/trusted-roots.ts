@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { readFileIfThere } from '../files.ts';
+import { isFaultOfFile, isMissing, readFileIfThere } from '../files.ts';
 import { DirectoryError } from './error.ts';
 
 /** Where the certification authorities stand that certify a server. */
@@ -19,7 +19,7 @@ const maxRootFiles = 1_000;
  * Reads the certification authorities that a server is checked against: those of the file and the folder, or where
  * neither is named those of the system.
  *
- * @throws DirectoryError `ca-unreadable`
+ * @throws DirectoryError `ca-unreadable`, temporary where the system fails and not the file
  */
 export async function trustedRoots({ caFile, caPath }: RootPlaces): Promise<SecureContext> {
   if (caFile === undefined && caPath === undefined)
@@ -32,6 +32,8 @@ export async function trustedRoots({ caFile, caPath }: RootPlaces): Promise<Secu
   try {
     return createSecureContext({ ca });
   } catch (cause) {
+    // OpenSSL passes over most of what is odd in a file; what it does not is told by codes of its own.
+    if (!(cause as NodeJS.ErrnoException).code?.startsWith('ERR_OSSL')) throw cause;
     throw new DirectoryError('ca-unreadable', `${place} holds a faulty certificate`, { cause });
   }
 }
@@ -57,7 +59,14 @@ async function readRoots(file: string): Promise<string> {
   throw unreadable(file, undefined);
 }
 
-function unreadable(path: string, cause: unknown): DirectoryError {
+function unreadable(path: string, cause: unknown): unknown {
   const hint = 'name a file of certificates in PEM that the user of the service may read';
-  return new DirectoryError('ca-unreadable', `${path} cannot be read`, { cause, hint });
+  if (cause === undefined || isMissing(cause) || isFaultOfFile(cause))
+    return new DirectoryError('ca-unreadable', `${path} cannot be read`, { cause, hint });
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (syscall === undefined) return cause;
+  return new DirectoryError('ca-unreadable', `${path} cannot be read now (${code})`, {
+    cause,
+    temporary: true,
+  });
 }

@@ -60,8 +60,31 @@ describe('the trust anchors', () => {
   });
 
   it.each([
+    ['empty', ''],
+    ['emptied but for comments', '# CN=One\nWas ours: Žofie\n\n'],
+  ])('are nobody where the named file is %s', async (_what, text) => {
+    writeFileSync(file('bundle.pem'), text);
+    const all = anchors({ cafile: file('bundle.pem') });
+    expect(await digests(all)).toEqual([]);
+    writeFileSync(file('bundle.pem'), one.pem);
+    expect(await digests(all)).toEqual(sha(one));
+    writeFileSync(file('bundle.pem'), text);
+    expect(await digests(all)).toEqual([]);
+  });
+
+  it('lose none to a disk that fails, which is told instead', async () => {
+    writeFileSync(file('ca/one.pem'), one.pem);
+    symlinkSync('/proc/self/mem', file('ca/two.pem'));
+    await expect(anchors({ capath: file('ca') }).current()).rejects.toMatchObject({
+      code: 'trust-file-unreadable',
+      message: expect.stringContaining('EIO'),
+    });
+  });
+
+  it.each([
     ['is missing', undefined],
-    ['holds no certificate', 'nothing\n'],
+    ['holds a broken certificate alone', '-----BEGIN CERTIFICATE-----\nMAMC\n'],
+    ['holds other bytes', '\0\x01'],
   ])('cannot be told when the named file %s', async (_what, text) => {
     if (text !== undefined) writeFileSync(file('bundle.pem'), text);
     await expect(anchors({ cafile: file('bundle.pem') }).current()).rejects.toMatchObject({

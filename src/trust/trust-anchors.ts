@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from '../files.ts';
+import { isFaultOfFile, isMissing } from '../files.ts';
 import type { Log } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { CertificateList } from '../pki/crl.ts';
+import { PkiError } from '../pki/error.ts';
 import { TrustError } from './error.ts';
 import { readTrustFile, type TrustFileContent } from './read-trust-file.ts';
 
@@ -37,7 +38,7 @@ export interface TrustFault {
 
 /**
  * Reads the accepted roots of `cafile` and `capath` and keeps them until a file changes.
- * Each certificate in them is an anchor, self-signed or not; without either, nobody is trusted.
+ * Each certificate in them is an anchor, self-signed or not; without either, or where they were emptied, nobody is trusted.
  */
 export class TrustAnchors {
   readonly #cafile: string | undefined;
@@ -56,7 +57,8 @@ export class TrustAnchors {
   /**
    * Gives what the files hold now.
    *
-   * @throws TrustError `trust-file-unreadable` when a named file or folder is missing or holds no certificate
+   * @throws TrustError `trust-file-unreadable` when a named file or folder is missing, or holds something and no certificate
+   *   that can be read
    */
   async current(): Promise<TrustMaterial> {
     const files = await this.#files();
@@ -93,7 +95,7 @@ export class TrustAnchors {
       const folder = this.#capath;
       const names = (await readFolder(folder)).slice(0, maxFolderFiles);
       const found = await inChunks(names, (name) =>
-        describeFile(join(folder, name), false).catch(() => undefined),
+        describeFile(join(folder, name), false).catch(noneWhereOdd),
       );
       files.push(...onePerFile(found.filter((file) => file !== undefined)));
     }
@@ -102,16 +104,38 @@ export class TrustAnchors {
 
   async #readFile(file: TrustFile): Promise<TrustFileContent> {
     try {
-      const material = readTrustFile(await readFile(file.path));
-      if (file.required && material.trustAnchors.length === 0) throw new Error('no certificate');
-      return material;
+      const bytes = await readFile(file.path);
+      const material = readTrustFile(bytes);
+      if (!file.required || material.trustAnchors.length > 0) return material;
+      // Emptied, as by `ssympa trust remove`, it trusts nobody; a file that is broken is no such decision.
+      if (isEmptied(bytes)) return { ...material, faults: ['it holds no certificate'] };
+      throw new OddFile('it holds no certificate that can be read');
     } catch (error) {
-      if (file.required) throw unreadable(file.path, error);
+      if (file.required || !isOdd(error)) throw unreadable(file.path, error);
       // A folder of roots may hold other things (README, links that lead nowhere); one of them harms no other.
       this.#log.warn('trust file ignored', { path: file.path });
       return nothing;
     }
   }
+}
+
+/** A file that is there and is none of anchors. */
+class OddFile extends Error {}
+
+/** Tells whether an error is of the file itself; too many open files, or a disk that fails, takes no anchor from a folder. */
+function isOdd(error: unknown): boolean {
+  const cause = error instanceof TrustError ? error.cause : error;
+  return cause instanceof OddFile || cause instanceof PkiError || isMissing(cause) || isFaultOfFile(cause);
+}
+
+function noneWhereOdd(error: unknown): undefined {
+  if (!isOdd(error)) throw error;
+}
+
+/** Tells whether a file holds nothing but text around certificates that are not there any more. */
+function isEmptied(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString('latin1');
+  return !text.includes('-----BEGIN') && !/[^\t\n\r\u0020-\u007E\u0080-\u00FF]/.test(text);
 }
 
 interface TrustFile {
@@ -124,7 +148,7 @@ interface TrustFile {
 async function describeFile(path: string, required: boolean): Promise<TrustFile> {
   try {
     const info = await stat(path);
-    if (!info.isFile() || info.size > maxBundleBytes) throw new Error('not a file of reasonable size');
+    if (!info.isFile() || info.size > maxBundleBytes) throw new OddFile('it is no file of reasonable size');
     const version = `${info.dev} ${info.ino} ${info.size} ${info.mtimeMs} ${info.ctimeMs}`;
     return { path, version, required };
   } catch (error) {
@@ -158,6 +182,12 @@ function withoutDoubles(certificates: readonly Certificate[]): readonly Certific
 }
 
 function unreadable(path: string, cause: unknown): TrustError {
-  const why = isMissing(cause) ? 'there is no such file' : 'it holds no certificate that can be read';
+  const { code } = cause as NodeJS.ErrnoException;
+  const odd = cause instanceof OddFile ? cause.message : 'it holds no certificate that can be read';
+  const why = isMissing(cause)
+    ? 'there is no such file'
+    : code?.startsWith('E')
+      ? `it cannot be read (${code})`
+      : odd;
   return new TrustError('trust-file-unreadable', `${path}: ${why}`, { cause });
 }

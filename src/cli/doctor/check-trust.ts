@@ -3,7 +3,7 @@ import { Lists } from '../../lists/lists.ts';
 import { silentLog } from '../../log.ts';
 import { SiteTrust, type TrustTarget, trustPlaces } from '../../trust/site-trust.ts';
 import type { CliIo } from '../io.ts';
-import { type Finding, fine, problem, problemOf, warning } from './finding.ts';
+import { type Finding, fine, problemOf, warning } from './finding.ts';
 
 const check = 'trust';
 
@@ -35,7 +35,7 @@ async function checkTarget(
     const { cafile, capath } = trustPlaces(site, target);
     if (trustAnchors.length === 0 && (cafile ?? capath) !== undefined) {
       const text = `${name}cafile and capath hold no certificate: nobody is trusted`;
-      return [problem(check, text, 'put PEM certificates there')];
+      return [warning(check, text, 'ssympa trust add FILE; until then no signature counts')];
     }
     if (trustAnchors.length === 0) {
       const hint = 'set cafile or capath; until then no signature counts';
