@@ -208,9 +208,9 @@ class House {
   #assemble(verp: string): HouseParts {
     const { store, clock, log } = this;
     const house = this;
-    const certificates = new UserCertificates(clock, () => certificatePolicy(this.#site));
     const { keyring } = this;
     const anchors = { for: (target?: TrustTarget) => this.#anchors.for(target) };
+    const certificates = new UserCertificates(clock, anchors, () => certificatePolicy(this.#site));
     return {
       get site() {
         return house.#site;

@@ -5,6 +5,7 @@ import { makeTestCa } from '../../test/kit/ca.ts';
 import { runCli } from '../../test/kit/cli.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
 import { systemClock } from '../clock.ts';
+import { trustOf } from '../../test/kit/trust-of.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 
 const alice = 'alice@example.org';
@@ -104,7 +105,7 @@ describe('ssympa certificate', () => {
   it('pending shows what waits, with its history, and confirm takes it into use, once', async () => {
     const [pinned, other] = [issue(), makeTestCa().issue({ address: alice, fresh: true })];
     await certificate('import', alice, fileOf(pinned.certificatePem));
-    await new UserCertificates(systemClock).keep(made.store, {
+    await new UserCertificates(systemClock, trustOf([])).keep(made.store, {
       address: alice,
       certificate: other.certificate,
       usage: 'both',

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { silentLog } from '../log.ts';
 import { takeIntoUse } from '../requests/certificate-news.ts';
 import { CertificateFolder } from '../trust/certificate-folder.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import { describeCertificate } from './certificate-list.ts';
 import { type CliIo, printJson } from './io.ts';
@@ -35,7 +36,7 @@ async function confirm(
   options: Options,
 ): Promise<void> {
   const { clock } = io;
-  const certificates = new UserCertificates(clock);
+  const certificates = new UserCertificates(clock, new SiteTrust(site, silentLog));
   const record = await store.certificates.get(id);
   const by = { by: 'the operator', domain: lists.robotOf(record.address).domain };
   const isDone = await store.transaction((tx) => takeIntoUse(tx, record, by, { certificates, clock }));

@@ -6,6 +6,7 @@ import { checkOperatorCertificate } from '../trust/certificate-check.ts';
 import { CertificateFolder } from '../trust/certificate-folder.ts';
 import { enqueueRelease } from '../trust/enqueue-release.ts';
 import { TrustError } from '../trust/error.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import { type CliIo, printJson } from './io.ts';
 import { readInput } from './read-input.ts';
@@ -44,7 +45,7 @@ async function importFile(
   const address = canonicalAddress(parsed);
   const found = readCertificates(await readInput(io, file));
   if (found.length === 0) throw new TrustError('not-a-certificate', `${file} holds no certificate`);
-  const certificates = new UserCertificates(io.clock);
+  const certificates = new UserCertificates(io.clock, new SiteTrust(open.site, silentLog));
   const kept = found.map((certificate) => ({
     certificate,
     usage: checkOperatorCertificate(certificate, address, 'both', io.clock.now()),

@@ -5,6 +5,7 @@ import { ScenarioFiles } from '../lists/scenario-files.ts';
 import { silentLog } from '../log.ts';
 import type { ListSituation, RequestParts, Situation } from '../requests/operation.ts';
 import { ListKeyring } from '../trust/list-keys.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import type { CliIo } from './io.ts';
 import type { OpenSite } from './site-options.ts';
@@ -30,7 +31,7 @@ export function operatorSituation(
 ): Situation {
   const { clock } = io;
   const log = silentLog;
-  const certificates = new UserCertificates(clock);
+  const certificates = new UserCertificates(clock, new SiteTrust(site, log));
   const scenarios = new ScenarioFiles(site, { clock, log });
   const keyring = new ListKeyring(() => site.conf.key_passwd, log);
   const parts: RequestParts = { site, store, lists, certificates, keyring, scenarios, clock, log };

@@ -9,6 +9,8 @@ import type { OpenedContent } from '../smime/opened.ts';
 import { sealEntity } from '../smime/seal-entity.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import { renderMail } from '../templates/render-mail.ts';
+import { silentLog } from '../log.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import type { CliIo } from './io.ts';
 import { siteOpener } from './site-opener.ts';
@@ -39,7 +41,7 @@ export async function handOver(
   const message = await open.store.messages.find(entry.id);
   if (!message) return io.fail('answer-is-no', `${entry.id} is a request; there is no post to be sealed`);
   const list = await open.lists.get(message.list);
-  const reader = await readerOf(io, open, address);
+  const reader = await readerOf(io, open, list, address);
   const opened = await openHeld(io, open, message, list);
   const cipher = cipherFor(reader, opened);
   if (!cipher)
@@ -49,9 +51,9 @@ export async function handOver(
   return sealFor(io, reader, { head, payload, cipher });
 }
 
-async function readerOf(io: CliIo, { store }: OpenSite, address: string): Promise<Reader> {
-  const certificates = new UserCertificates(io.clock);
-  const choice = (await certificates.chooseForEncryption(store, [address])).get(address)!;
+async function readerOf(io: CliIo, { site, store }: OpenSite, list: List, address: string): Promise<Reader> {
+  const certificates = new UserCertificates(io.clock, new SiteTrust(site, silentLog));
+  const choice = (await certificates.chooseForEncryption(store, [address], list)).get(address)!;
   if (choice.status === 'none')
     io.fail('answer-is-no', `nothing can be sealed for ${address}: ${choice.reason}`, {
       hint: `bring one: ssympa certificate import ${address} FILE`,

@@ -12,6 +12,7 @@ import type { TaskParts } from '../tasks/task-run.ts';
 import { refuseBusyTask, taskLock, withTaskLock } from '../tasks/task-runner.ts';
 import { listModels, siteModels } from '../tasks/wanted-tasks.ts';
 import { ListKeyring } from '../trust/list-keys.ts';
+import { SiteTrust } from '../trust/site-trust.ts';
 import { crlUpdater } from '../trust/update-crls.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import { type CliIo, printJson } from './io.ts';
@@ -126,7 +127,7 @@ function partsOf(io: CliIo, { site, store, lists }: OpenSite): TaskParts {
   const keyring = new ListKeyring(() => site.conf.key_passwd, log);
   const scenarios = new ScenarioFiles(site, { clock, log });
   const updateCrls = crlUpdater(async () => ({ site, store, lists: await lists.all(), clock, log }));
-  const certificates = new UserCertificates(clock);
+  const certificates = new UserCertificates(clock, new SiteTrust(site, log));
   return { site, store, lists, clock, log, keyring, scenarios, certificates, updateCrls };
 }
 

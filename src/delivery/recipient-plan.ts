@@ -1,6 +1,7 @@
 import type { NewDelivery } from '../store/deliveries.ts';
 import type { NewDistribution } from '../store/distributions.ts';
 import type { Repositories } from '../store/store.ts';
+import type { TrustTarget } from '../trust/site-trust.ts';
 import type { EncryptionChoice } from '../trust/user-certificates.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { type DistributionPolicy, formatPolicy } from './distribution-policy.ts';
@@ -26,18 +27,26 @@ export interface RecipientPlan {
   readonly waiting: readonly MissingRecipient[];
 }
 
+/** What decides how a post is sealed. */
+export interface SealedPost {
+  /** How it arrived. */
+  readonly inbound: SealPolicy['inbound'];
+  /** `seal_downgrade` of the list. */
+  readonly downgrade: boolean;
+  /** The list, or the domain, whose anchors count. */
+  readonly target: TrustTarget;
+}
+
 /**
  * Decides how each recipient's copy of what arrived encrypted is sealed, and who has to wait.
  *
- * @param inbound how it arrived
- * @param downgrade `seal_downgrade` of the list
  */
 export async function planSealed(
   addresses: readonly string[],
-  { inbound, downgrade }: { readonly inbound: SealPolicy['inbound']; readonly downgrade: boolean },
+  { inbound, downgrade, target }: SealedPost,
   parts: Pick<DeliveryParts, 'certificates' | 'store'>,
 ): Promise<RecipientPlan> {
-  const choices = await chooseAll(addresses, parts);
+  const choices = await chooseAll(addresses, target, parts);
   const announced = [...choices.values()].map((choice) =>
     choice.status === 'found' ? choice.capabilities : null,
   );
@@ -99,11 +108,13 @@ export async function writeDistribution(tx: Repositories, rows: DistributionRows
 
 async function chooseAll(
   addresses: readonly string[],
+  target: TrustTarget,
   { certificates, store }: Pick<DeliveryParts, 'certificates' | 'store'>,
 ): Promise<ReadonlyMap<string, EncryptionChoice>> {
   const all = new Map<string, EncryptionChoice>();
   for (let i = 0; i < addresses.length; i += lookUpChunk) {
-    const chunk = await certificates.chooseForEncryption(store, addresses.slice(i, i + lookUpChunk));
+    const asked = addresses.slice(i, i + lookUpChunk);
+    const chunk = await certificates.chooseForEncryption(store, asked, target);
     for (const [address, choice] of chunk) all.set(address, choice);
   }
   return all;

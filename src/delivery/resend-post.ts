@@ -6,7 +6,7 @@ import type { Repositories } from '../store/store.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
 import { distributionRows, planSealed, type RecipientPlan, writeDistribution } from './recipient-plan.ts';
-import { enqueueMissingNotice, keepWaitingUntilMs } from './waiting.ts';
+import { enqueueMissingNotice, keepWaitingUntilMs, trustTargetOf } from './waiting.ts';
 
 /** What a job of this kind is about. */
 interface Resending {
@@ -65,7 +65,8 @@ async function planFor(
   }
   const list = await parts.lists.find(original.list);
   const downgrade = list?.config.seal_downgrade ?? false;
-  const plan = await planSealed([address], { inbound: seal.inbound, downgrade }, parts);
+  const target = await trustTargetOf(parts, original.list);
+  const plan = await planSealed([address], { inbound: seal.inbound, downgrade, target }, parts);
   return { ...plan, policy: { ...plan.policy, onRequest: true } };
 }
 

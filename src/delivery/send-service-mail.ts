@@ -107,7 +107,7 @@ async function makeMail(
   const voice = await voiceOf(robot, list, parts);
   const rendered = await render(parts, mail, { robot, list, voice });
   const by = { signer: voice.signer, atMs: parts.clock.now() };
-  const seal = await sealOf(mail, list, parts);
+  const seal = await sealOf(mail, list, robot, parts);
   const raw = (seal && sealOwnMail(rendered, by, seal)) ?? signOwnMail(rendered, by);
   return { raw, voice };
 }
@@ -119,11 +119,12 @@ async function makeMail(
 async function sealOf(
   mail: AddressedMail,
   list: List | undefined,
+  robot: Robot,
   { certificates, store }: DeliveryParts,
 ): Promise<OwnSeal | undefined> {
   const sealsAll = list?.config.service_mail_encryption === 'always';
   if (mailTemplates[mail.template]?.neverSealed || (!mail.cameAs && !sealsAll)) return undefined;
-  const choices = await certificates.chooseForEncryption(store, mail.to);
+  const choices = await certificates.chooseForEncryption(store, mail.to, list ?? { robot });
   return ownSealFor(
     mail.to.map((address) => choices.get(address)),
     mail.cameAs ?? 'cbc',

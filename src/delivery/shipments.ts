@@ -7,7 +7,7 @@ import type { DeliveryParts } from './delivery-parts.ts';
 import { type DistributionPolicy, parsePolicy } from './distribution-policy.ts';
 import { deliveryErrorCodes } from './error.ts';
 import { takesVerp } from './packets.ts';
-import { enqueueMissingNotice, keepWaitingUntilMs } from './waiting.ts';
+import { enqueueMissingNotice, keepWaitingUntilMs, trustTargetOf } from './waiting.ts';
 
 /** One transaction with the peer: a copy and the recipients that get it. */
 export interface Shipment {
@@ -29,6 +29,7 @@ export async function* shipments(
     ? await parts.certificates.chooseForEncryption(
         parts.store,
         rows.map((row) => row.address),
+        await trustTargetOf(parts, distribution.list),
       )
     : undefined;
   const together: DeliveryRow[] = [];

@@ -2,6 +2,7 @@ import type { Site } from '../config/site.ts';
 import type { Distribution } from '../store/distributions.ts';
 import type { JobHandler } from '../store/job-runner.ts';
 import type { Repositories } from '../store/store.ts';
+import type { TrustTarget } from '../trust/site-trust.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
 import { finishWithin } from './finish.ts';
@@ -10,6 +11,14 @@ import { sealClassOf } from './seal-class.ts';
 /** Gives the time until which a post waits for the certificate of a recipient. */
 export function keepWaitingUntilMs(site: Site, nowMs: number): number {
   return nowMs + site.conf.cert_missing_keep;
+}
+
+/** Gives whose anchors count for the certificates that a list's mail is sealed with: the list's own, or its domain's. */
+export async function trustTargetOf(
+  { lists }: Pick<DeliveryParts, 'lists'>,
+  list: string,
+): Promise<TrustTarget> {
+  return (await lists.find(list)) ?? { robot: lists.robotOf(list) };
 }
 
 /** Asks for the notice to a subscriber without usable certificate; the job itself knows whether one is due. */
@@ -58,9 +67,10 @@ export function releaseWaitingHandler(parts: DeliveryParts): JobHandler {
     const { address } = job.payload as { address: string };
     for (const list of new Set((await parts.store.deliveries.waitingFor(address)).map((row) => row.list)))
       await dropForLeaver(parts, list, address);
-    const choice = (await parts.certificates.chooseForEncryption(parts.store, [address])).get(address);
-    if (choice?.status !== 'found') return { status: 'done' };
     for (const row of await parts.store.deliveries.waitingFor(address)) {
+      const target = await trustTargetOf(parts, row.list);
+      const choice = (await parts.certificates.chooseForEncryption(parts.store, [address], target)).get(address);
+      if (choice?.status !== 'found') continue;
       const distribution = await parts.store.distributions.get(row.distributionId);
       const { seal } = parsePolicy(distribution.policy);
       if (seal && sealClassOf(choice.capabilities, seal).status === 'waits') continue;

@@ -17,5 +17,6 @@ export async function planRecipients(
     return { policy: { seal: null, envelope, verpRate }, ready: addresses, waiting: [] };
   const inbound = post.opened.decryption.aead ? 'aead' : 'cbc';
   const downgrade = post.list?.config.seal_downgrade ?? false;
-  return planSealed(addresses, { inbound, downgrade }, parts);
+  const target = post.list ?? { robot: post.robot };
+  return planSealed(addresses, { inbound, downgrade, target }, parts);
 }

@@ -24,7 +24,7 @@ export async function settleCommands(
   parts: PipelineParts,
 ): Promise<void> {
   const isClosed = post.opened.decryption.status === 'opened';
-  const choice = isClosed ? await encryptionChoice(batch.replyTo, parts) : undefined;
+  const choice = isClosed ? await encryptionChoice(batch.replyTo, post, parts) : undefined;
   await parts.store.transaction(async (tx) => {
     if (!(await isOurs(tx))) return;
     const entries = await carryOut(tx, post, batch);
@@ -87,9 +87,10 @@ function isShown({ quiet, report }: { readonly quiet: boolean; readonly report: 
 
 async function encryptionChoice(
   address: string,
+  { list, robot }: OpenedPost,
   { certificates, store }: PipelineParts,
 ): Promise<EncryptionChoice | undefined> {
-  return (await certificates.chooseForEncryption(store, [address])).get(address);
+  return (await certificates.chooseForEncryption(store, [address], list ?? { robot })).get(address);
 }
 
 /** What came encrypted is answered encrypted, or with a word that nothing can be said. */

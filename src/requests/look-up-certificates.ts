@@ -43,7 +43,7 @@ export function lookUpCertificatesHandler(parts: LookUpParts): JobHandler {
 type Standing = 'none' | 'looked-up' | 'proved';
 
 async function standingOf(address: string, { store, certificates }: LookUpParts): Promise<Standing> {
-  const choice = (await certificates.chooseForEncryption(store, [address])).get(address);
+  const choice = (await certificates.chooseForEncryption(store, [address], {})).get(address);
   if (choice?.status !== 'found') return 'none';
   const records = await store.certificates.list({ address, status: 'trusted' });
   const inUse = records.find(({ sha256 }) => sha256 === choice.certificate.sha256);

@@ -40,16 +40,17 @@ function createdOn({ config }: List): string | undefined {
 }
 
 async function certificateCounts(
-  { address: list }: List,
+  target: List,
   { store, certificates }: RequestParts,
 ): Promise<{ readonly usable: number; readonly missing: number }> {
+  const { address: list } = target;
   let usable = 0;
   let missing = 0;
   for (let after = ''; ; ) {
     const page = (await store.subscribers.list(list, { after, limit: pageSize })).map(
       ({ address }) => address,
     );
-    const choices = await certificates.chooseForEncryption(store, page);
+    const choices = await certificates.chooseForEncryption(store, page, target);
     for (const { status } of choices.values()) status === 'found' ? usable++ : missing++;
     if (page.length < pageSize) return { usable, missing };
     after = page.at(-1)!;

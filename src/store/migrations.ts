@@ -8,6 +8,7 @@ import { archiveTables } from './migrations/0004-archive.ts';
 import { certificateLifeTables } from './migrations/0005-certificate-life.ts';
 import { taskMailTables } from './migrations/0006-task-mails.ts';
 import { lookUpDueColumn } from './migrations/0007-look-up-due.ts';
+import { authorityTables } from './migrations/0008-authorities.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -18,6 +19,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0005-certificate-life': certificateLifeTables,
   '0006-task-mails': taskMailTables,
   '0007-look-up-due': lookUpDueColumn,
+  '0008-authorities': authorityTables,
 };
 
 /** Gives the migrations in an engine's words. */

@@ -12,6 +12,7 @@ export interface Schema {
   subscriber: SubscriberTable;
   subscription_end: SubscriptionEndTable;
   certificate: CertificateTable;
+  authority: AuthorityTable;
   certificate_event: CertificateEventTable;
   certificate_look_up: CertificateLookUpTable;
   certificate_file: CertificateFileTable;
@@ -147,6 +148,14 @@ export interface CertificateEventTable {
   status: string;
   source: string;
   note: string | null;
+}
+
+/** A certificate of an authority between a person's and an anchor. */
+export interface AuthorityTable {
+  sha256: string;
+  der: Uint8Array;
+  notAfter: number;
+  addedAt: number;
 }
 
 /** When the sources of certificates were last asked about somebody. */

@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { ArchivePosts } from './archive-posts.ts';
+import { Authorities } from './authorities.ts';
 import { CertificateLookUps } from './certificate-look-ups.ts';
 import { CertificateWarnings } from './certificate-warnings.ts';
 import { Certificates } from './certificates.ts';
@@ -41,6 +42,7 @@ export interface Repositories {
   readonly deliveries: Deliveries;
   readonly subscribers: Subscribers;
   readonly certificates: Certificates;
+  readonly authorities: Authorities;
   readonly certificateLookUps: CertificateLookUps;
   readonly mirrorFiles: MirrorFiles;
   readonly notices: Notices;
@@ -206,6 +208,7 @@ function repositories(database: Database): Repositories {
     deliveries: new Deliveries(database),
     subscribers: new Subscribers(database),
     certificates: new Certificates(database),
+    authorities: new Authorities(database),
     certificateLookUps: new CertificateLookUps(database),
     mirrorFiles: new MirrorFiles(database),
     notices: new Notices(database),

@@ -216,8 +216,10 @@ function usableOf(
   if (usage === undefined) return [];
   const verdict = validatePath({ ...trust, certificate, atMs, purpose: 'smimeencrypt' });
   if (verdict.status !== 'valid') return [];
-  const issuer = verdict.path[1] ?? certificate;
+  const authorities = verdict.path.slice(1);
+  const issuer = authorities[0] ?? certificate;
   // A signing time of the future would make it the newest for ever.
   const signedAt = signingTimeMs !== null && signingTimeMs <= atMs ? signingTimeMs : null;
-  return [{ address, certificate, issuer, usage, source: 'ldap', signingTimeMs: signedAt, capabilities }];
+  const about = { usage, source: 'ldap', signingTimeMs: signedAt, capabilities } as const;
+  return [{ address, certificate, issuer, authorities, ...about }];
 }

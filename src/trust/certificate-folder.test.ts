@@ -14,6 +14,7 @@ import { makeTestCa, type TestIdentity } from '../../test/kit/ca.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
 import { linesLog } from '../../test/kit/site.ts';
 import { CertificateFolder } from './certificate-folder.ts';
+import { trustOf } from '../../test/kit/trust-of.ts';
 import { UserCertificates } from './user-certificates.ts';
 
 const address = 'alice@example.org';
@@ -39,7 +40,7 @@ describe('the folder of certificates', () => {
     return {
       folder: made.site.certDir,
       store: made.store,
-      certificates: new UserCertificates(clock),
+      certificates: new UserCertificates(clock, trustOf([])),
       clock,
       log,
     };
@@ -192,7 +193,7 @@ describe('the folder of certificates', () => {
         return Promise.reject(new Error('disk full'));
       }
     }
-    const certificates = new FailingCertificates({ now: () => nowMs });
+    const certificates = new FailingCertificates({ now: () => nowMs }, trustOf([]));
     await expect(new CertificateFolder({ ...parts(), certificates }).synchronise()).rejects.toThrow(
       'disk full',
     );

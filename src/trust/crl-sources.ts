@@ -44,7 +44,7 @@ export async function findCrlSources(parts: CrlSourceParts): Promise<CrlSources>
   const anchors = await allAnchors(site, lists);
   const collector = new Collector(
     anchors,
-    own.flatMap(({ chain }) => chain),
+    [...own.flatMap(({ chain }) => chain), ...(await keptAuthorities(store))],
     nowMs,
   );
   for (const anchor of anchors) collector.take(anchor);
@@ -65,6 +65,11 @@ async function allAnchors(site: Site, lists: readonly TrustTarget[]): Promise<re
   const found = await Promise.all(targets.map((target) => trust.for(target).catch(nobodyWhereBroken)));
   const all = found.flatMap(({ trustAnchors }) => trustAnchors);
   return [...new Map(all.map((anchor) => [anchor.sha256, anchor])).values()];
+}
+
+async function keptAuthorities(store: Store | undefined): Promise<readonly Certificate[]> {
+  const kept = store ? await store.authorities.list() : [];
+  return kept.flatMap(({ der }) => readOrSkip(der) ?? []);
 }
 
 function nobodyWhereBroken(error: unknown): { readonly trustAnchors: readonly Certificate[] } {

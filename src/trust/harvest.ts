@@ -57,9 +57,11 @@ export function harvestOf(opened: OpenedMessage, trust: Trust, atMs: number): Ha
       if (!usage) return [];
       const vouchedBy = isNamed ? bag.own.sha256 : undefined;
       const capabilities = signer.capabilities ?? null;
-      const issuer = issuerOf(certificate, bag, certificate === bag.own ? 'smimesign' : 'smimeencrypt');
-      const source = 'message' as const;
-      return [{ address, certificate, issuer, vouchedBy, usage, source, signingTimeMs, capabilities }];
+      const purpose = certificate === bag.own ? 'smimesign' : 'smimeencrypt';
+      const authorities = authoritiesOf(certificate, bag, purpose);
+      const issuer = authorities && (authorities[0] ?? certificate);
+      const about = { usage, source: 'message', signingTimeMs, capabilities } as const;
+      return [{ address, certificate, issuer, authorities: authorities ?? [], vouchedBy, ...about }];
     }),
     preferenceFault: companions.fault,
   };
@@ -87,7 +89,7 @@ function companionsOf(bag: Bag): Companions {
       one.sha256 !== own.sha256 &&
       usageOf(one) === 'encrypt' &&
       names(one, address) &&
-      issuerOf(one, bag, 'smimeencrypt') !== undefined,
+      authoritiesOf(one, bag, 'smimeencrypt') !== undefined,
   );
   return { certificates: found.map((certificate) => ({ certificate, isNamed: false })), fault: null };
 }
@@ -96,18 +98,18 @@ function preferenceFault(named: Certificate, bag: Bag): PreferenceFault | null {
   if (!names(named, bag.address)) return 'of-another-address';
   const usage = usageOf(named);
   if (usage !== 'encrypt' && usage !== 'both') return 'not-for-encryption';
-  return issuerOf(named, bag, 'smimeencrypt') ? null : 'without-path';
+  return authoritiesOf(named, bag, 'smimeencrypt') ? null : 'without-path';
 }
 
-/** Gives the authority above a certificate in its valid path; a certificate that is itself an anchor stands for it. */
-function issuerOf(
+/** Gives the authorities above a certificate in its valid path; none are above an anchor. */
+function authoritiesOf(
   certificate: Certificate,
   { certificates, trust, atMs }: Bag,
   purpose: Purpose,
-): Certificate | undefined {
+): readonly Certificate[] | undefined {
   const untrusted = [...certificates, ...trust.untrusted];
   const verdict = validatePath({ ...trust, certificate, untrusted, atMs, purpose });
-  return verdict.status === 'valid' ? (verdict.path[1] ?? certificate) : undefined;
+  return verdict.status === 'valid' ? verdict.path.slice(1) : undefined;
 }
 
 function names(certificate: Certificate | undefined, address: string): boolean {

@@ -18,6 +18,15 @@ export interface TrustTarget {
 /** Anchors, revocation lists, and what a missing revocation list means. */
 export type JudgedTrust = TrustMaterial & Pick<Trust, 'crlCheck'>;
 
+const noLists: readonly CertificateList[] = [];
+
+/** What was given last, and what it was made of. */
+interface Judged {
+  readonly material: TrustMaterial;
+  readonly fetched: readonly CertificateList[];
+  readonly trust: JudgedTrust;
+}
+
 /** What `crl_policy` says to path validation. */
 const crlChecks = { require: 'require', prefer: 'present', off: 'off' } as const;
 
@@ -35,6 +44,7 @@ export class SiteTrust {
   readonly #log: Log;
   readonly #kept = new Map<string, TrustAnchors>();
   readonly #crls: TrustAnchors;
+  readonly #judged = new WeakMap<TrustAnchors, Judged>();
 
   constructor(site: Site, log: Log) {
     this.#site = site;
@@ -43,14 +53,22 @@ export class SiteTrust {
   }
 
   /**
-   * Gives what holds for mail to a list or a domain; without either, what holds for the site.
+   * Gives what holds for mail to a list or a domain; without either, what holds for the site. The very same object until a
+   * file changes.
    *
    * @throws TrustError `trust-file-unreadable`
    */
   async for(target: TrustTarget = {}): Promise<JudgedTrust> {
-    const { trustAnchors, crls } = await this.#anchorsOf(target).current();
+    const anchors = this.#anchorsOf(target);
+    const material = await anchors.current();
+    const fetched = await this.#fetched();
+    const kept = this.#judged.get(anchors);
+    if (kept?.material === material && kept.fetched === fetched) return kept.trust;
+    const { trustAnchors, crls } = material;
     const crlCheck = crlChecks[this.#site.conf.crl_policy];
-    return { trustAnchors, crls: crlCheck === 'off' ? [] : [...crls, ...(await this.#fetched())], crlCheck };
+    const trust = { trustAnchors, crls: crlCheck === 'off' ? [] : [...crls, ...fetched], crlCheck };
+    this.#judged.set(anchors, { material, fetched, trust });
+    return trust;
   }
 
   /**
@@ -75,7 +93,7 @@ export class SiteTrust {
     try {
       return (await this.#crls.current()).crls;
     } catch (error) {
-      if (error instanceof TrustError) return [];
+      if (error instanceof TrustError) return noLists;
       throw error;
     }
   }

@@ -57,7 +57,7 @@ describe('an update of revocation lists', () => {
   });
 
   async function enrol(certificate: Certificate): Promise<void> {
-    const certificates = new UserCertificates({ now: () => clockMs });
+    const certificates = new UserCertificates({ now: () => clockMs }, new SiteTrust(site, silentLog));
     await made.store.transaction((tx) =>
       certificates.keep(tx, {
         address: 'ann@example.org',

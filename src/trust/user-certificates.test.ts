@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestIdentity } from '../../test/kit/ca.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
+import { trustOf } from '../../test/kit/trust-of.ts';
 import type { CertificateUsage } from './certificate-file-name.ts';
 import { type NewCertificate, UserCertificates } from './user-certificates.ts';
 
@@ -13,11 +14,13 @@ describe('which certificate of a person is in use', () => {
   let certificates: UserCertificates;
   let nowMs = start;
   const ca = makeTestCa();
+  const another = makeTestCa({ name: 'Another' });
+  const trusted = [ca.certificate, another.certificate];
   beforeEach(async () => {
     nowMs = start;
     const clock = { now: () => nowMs };
     made = await makeFolderSite([], clock);
-    certificates = new UserCertificates(clock);
+    certificates = new UserCertificates(clock, trustOf(trusted));
   });
   afterEach(() => made.dispose());
 
@@ -54,7 +57,7 @@ describe('which certificate of a person is in use', () => {
   }
 
   async function chosen() {
-    const choice = (await certificates.chooseForEncryption(made.store, [address])).get(address);
+    const choice = (await certificates.chooseForEncryption(made.store, [address], {})).get(address);
     return choice?.status === 'found' ? choice.certificate.sha256 : choice?.code;
   }
 
@@ -169,7 +172,7 @@ describe('which certificate of a person is in use', () => {
   });
 
   it('stays in use, pinned, while one of another authority waits', async () => {
-    const [pinned, foreign] = [issue(), makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true })];
+    const [pinned, foreign] = [issue(), another.issue({ address, algorithm: 'rsa-2048', fresh: true })];
     await keep(pinned, 'both', -3);
     expect(await keep(foreign, 'both', -2)).toBe('pending');
     expect(await keep(foreign, 'both', -1)).toBe('known');
@@ -178,7 +181,7 @@ describe('which certificate of a person is in use', () => {
   });
 
   it('is that of another authority once somebody confirmed it, and of none twice', async () => {
-    const [pinned, foreign] = [issue(), makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true })];
+    const [pinned, foreign] = [issue(), another.issue({ address, algorithm: 'rsa-2048', fresh: true })];
     await keep(pinned, 'both', -3);
     await keep(foreign, 'both', -2);
     const id = await idOf(foreign);
@@ -227,7 +230,7 @@ describe('which certificate of a person is in use', () => {
 
   it('is one that a signature of the certificate in use names', async () => {
     const pinned = issue();
-    const foreign = makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true });
+    const foreign = another.issue({ address, algorithm: 'rsa-2048', fresh: true });
     await keep(pinned, 'both', -3);
     const vouchedBy = pinned.certificate.sha256;
     expect(await keep(foreign, 'both', -2, { vouchedBy })).toBe('replaced');
@@ -237,7 +240,7 @@ describe('which certificate of a person is in use', () => {
   it('is held against an ended one, too: time alone gives no authority the place of another', async () => {
     await keep(issue({ notAfterMs: start + hour }), 'both', -3);
     nowMs = start + 2 * hour;
-    const foreign = makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true });
+    const foreign = another.issue({ address, algorithm: 'rsa-2048', fresh: true });
     expect(await keep(foreign, 'both', 1)).toBe('pending');
     expect(await chosen()).toBe('certificate-expired');
     expect(await keep(issue({ fresh: true }), 'both', 1.5)).toBe('replaced');
@@ -262,7 +265,7 @@ describe('which certificate of a person is in use', () => {
   ] as const)('follows the policy of the site: certificate_%s %s', async (name, value, make, outcome) => {
     await keep(issue(), 'both', -3);
     const policy = { change: 'confirm', renewal: 'accept', [name]: value } as const;
-    certificates = new UserCertificates({ now: () => nowMs }, () => policy);
+    certificates = new UserCertificates({ now: () => nowMs }, trustOf(trusted), () => policy);
     expect(await keep(make(), 'both', -2)).toBe(outcome);
   });
 
@@ -277,7 +280,7 @@ describe('which certificate of a person is in use', () => {
   });
 
   it('is that of a directory only where nobody proved another', async () => {
-    const [listed, signed] = [issue(), makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true })];
+    const [listed, signed] = [issue(), another.issue({ address, algorithm: 'rsa-2048', fresh: true })];
     expect(await keep(listed, 'both', undefined, { source: 'ldap' })).toBe('new');
     expect(await keep(signed, 'both', -1)).toBe('new');
     expect(await chosen()).toBe(signed.certificate.sha256);

@@ -2,7 +2,9 @@ import type { Clock } from '../clock.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { formatName } from '../pki/name-text.ts';
+import { type PathCode, pathCodes } from '../pki/path.ts';
 import { readSpki } from '../pki/public-key.ts';
+import type { AuthorityRecord } from '../store/authorities.ts';
 import type { CertificateRecord, CertificateSource } from '../store/certificates.ts';
 import type { Repositories } from '../store/store.ts';
 import {
@@ -17,6 +19,8 @@ import {
   usualCertificatePolicy,
 } from './certificate-change.ts';
 import type { CertificateUsage } from './certificate-file-name.ts';
+import { EncryptionPaths } from './encryption-paths.ts';
+import type { SiteTrust, TrustTarget } from './site-trust.ts';
 
 /** Parsed certificates kept by digest: parsing is cheap, making the public key of one is not. */
 const maxParsedCertificates = 20_000;
@@ -30,7 +34,7 @@ export type EncryptionChoice =
     }
   | {
       readonly status: 'none';
-      readonly code: 'no-certificate' | 'certificate-expired';
+      readonly code: 'no-certificate' | 'certificate-expired' | 'certificate-not-accepted';
       readonly reason: string;
     };
 
@@ -44,6 +48,8 @@ export interface NewCertificate extends Newcomer {
   readonly signingTimeMs: number | null;
   /** Encryption algorithms that a valid signature announced, best first; `null` when none did. */
   readonly capabilities: readonly string[] | null;
+  /** The authorities of its valid path, kept so that the path can be validated again. */
+  readonly authorities?: readonly Certificate[];
 }
 
 /**
@@ -59,11 +65,20 @@ export const subscribedAnew = 'subscribed-anew';
 export class UserCertificates {
   readonly #clock: Clock;
   readonly #policy: () => CertificatePolicy;
+  readonly #paths: EncryptionPaths;
   readonly #parsed = new Map<string, Certificate>();
 
-  /** @param policy what the site does with changes, asked each time */
-  constructor(clock: Clock, policy: () => CertificatePolicy = () => usualCertificatePolicy) {
+  /**
+   * @param anchors what paths are validated against, whenever somebody is encrypted to
+   * @param policy what the site does with changes, asked each time
+   */
+  constructor(
+    clock: Clock,
+    anchors: Pick<SiteTrust, 'for'>,
+    policy: () => CertificatePolicy = () => usualCertificatePolicy,
+  ) {
     this.#clock = clock;
+    this.#paths = new EncryptionPaths(anchors, clock);
     this.#policy = policy;
   }
 
@@ -75,6 +90,7 @@ export class UserCertificates {
    */
   async keep(repositories: Repositories, incoming: NewCertificate): Promise<KeepOutcome> {
     const nowMs = this.#clock.now();
+    await repositories.authorities.keep((incoming.authorities ?? []).map(authorityRecord));
     const known = await repositories.certificates.ofAddress(incoming.address);
     const same = known.find((record) => record.sha256 === incoming.certificate.sha256);
     const others = known.filter((record) => record !== same && isInUse(record));
@@ -170,31 +186,59 @@ export class UserCertificates {
     };
   }
 
-  /** Chooses, for each address, the certificate that encrypts to it now: valid, then of stronger capability, then newest. */
+  /**
+   * Chooses, for each address, the certificate that encrypts to it now: valid, with a path that counts for the list, then of
+   * stronger capability, then newest. Outside of transactions, since it reads files.
+   *
+   * @param target the list that encrypts, or the domain where it is none
+   * @throws TrustError `trust-file-unreadable`
+   */
   async chooseForEncryption(
     repositories: Repositories,
     addresses: readonly string[],
+    target: TrustTarget,
   ): Promise<ReadonlyMap<string, EncryptionChoice>> {
     const records = await repositories.certificates.ofAddresses(addresses.map(canonicalAddress));
+    const able = records.filter((record) => this.#isAble(record));
+    const refused = await this.#paths.refused(repositories, able, (record) => this.parsed(record), target);
     const byAddress = Map.groupBy(records, (record) => record.address);
     return new Map(
-      addresses.map((address) => [address, this.#choose(byAddress.get(canonicalAddress(address)) ?? [])]),
+      addresses.map((address) => [
+        address,
+        this.#choose(byAddress.get(canonicalAddress(address)) ?? [], refused),
+      ]),
     );
   }
 
-  #choose(records: readonly CertificateRecord[]): EncryptionChoice {
+  #isAble(record: CertificateRecord): boolean {
     const nowMs = this.#clock.now();
-    const able = records.filter((record) => isInUse(record) && covers(record.usage, 'encrypt'));
-    const valid = able.filter((record) => record.notBefore <= nowMs && nowMs <= record.notAfter);
-    const best = valid.toSorted(
+    const isValid = record.notBefore <= nowMs && nowMs <= record.notAfter;
+    return isValid && isInUse(record) && covers(record.usage, 'encrypt');
+  }
+
+  #choose(
+    records: readonly CertificateRecord[],
+    refused: ReadonlyMap<string, PathCode>,
+  ): EncryptionChoice {
+    const able = records.filter((record) => this.#isAble(record));
+    const best = able
+      .filter(({ sha256 }) => !refused.has(sha256))
+      .toSorted(
       // Of a pair that came at once, the certificate for encryption alone is meant.
       (a, b) =>
         strength(b) - strength(a) || effectiveTimeMs(b) - effectiveTimeMs(a) || rank(a.usage) - rank(b.usage),
-    )[0];
+      )[0];
     if (best) {
       return { status: 'found', certificate: this.parsed(best), capabilities: best.capabilities };
     }
-    const expired = able.length > 0 || records.some((record) => record.status === 'expired');
+    if (able.length > 0) {
+      const code = refused.get(able[0]!.sha256)!;
+      const reason = `the certificate on file is not accepted: ${pathCodes[code].meaning}`;
+      return { status: 'none', code: 'certificate-not-accepted', reason };
+    }
+    const expired = records.some(
+      (record) => record.status === 'expired' || (isInUse(record) && covers(record.usage, 'encrypt')),
+    );
     return expired
       ? { status: 'none', code: 'certificate-expired', reason: 'the certificate on file has expired' }
       : { status: 'none', code: 'no-certificate', reason: 'no certificate that may encrypt is on file' };
@@ -209,6 +253,10 @@ export class UserCertificates {
     this.#parsed.set(record.sha256, certificate);
     return certificate;
   }
+}
+
+function authorityRecord({ sha256, der, notAfterMs: notAfter }: Certificate): AuthorityRecord {
+  return { sha256, der, notAfter };
 }
 
 function isInUse(record: CertificateRecord): boolean {

@@ -104,8 +104,8 @@ function partsOf(
 ): PipelineParts {
   const { site, store, lists } = made;
   const log = silentLog;
-  const certificates = new UserCertificates(clock);
   const anchors = new SiteTrust(site, log);
+  const certificates = new UserCertificates(clock, anchors);
   const keyring = new ListKeyring(() => site.conf.key_passwd, log);
   return {
     site,

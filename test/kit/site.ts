@@ -14,6 +14,7 @@ import { dotStuff } from '../../src/smtp/dot-stuffing.ts';
 import type { RecipientReply } from '../../src/smtp/transport.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { checkOperatorCertificate } from '../../src/trust/certificate-check.ts';
+import { trustOf } from './trust-of.ts';
 import { UserCertificates } from '../../src/trust/user-certificates.ts';
 import { makeTestCa, type TestCa } from './ca.ts';
 import type { TestIdentity } from './mail.ts';
@@ -216,7 +217,7 @@ export class TestSite {
     const pair = this.ca.issue({ address, use: 'both', algorithm: 'rsa-2048', ...request });
     await this.withStore(async (store) => {
       const usage = checkOperatorCertificate(pair.certificate, address, 'both', this.clock.now());
-      await new UserCertificates(this.clock).keep(store, {
+      await new UserCertificates(this.clock, trustOf([])).keep(store, {
         address,
         certificate: pair.certificate,
         usage,
@@ -232,7 +233,7 @@ export class TestSite {
   async people(addresses: readonly string[]): Promise<void> {
     await this.withStore((store) =>
       store.transaction(async (tx) => {
-        const certificates = new UserCertificates(this.clock);
+        const certificates = new UserCertificates(this.clock, trustOf([]));
         for (const address of addresses) {
           const { certificate } = this.ca.issue({ address, use: 'both', algorithm: 'rsa-2048' });
           const kept = {

@@ -9,6 +9,7 @@ import { silentLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/store.ts';
 import { TaskRunner } from '../../src/tasks/task-runner.ts';
 import { ListKeyring } from '../../src/trust/list-keys.ts';
+import { SiteTrust } from '../../src/trust/site-trust.ts';
 import { UserCertificates } from '../../src/trust/user-certificates.ts';
 
 const [confFile = '', time = '', commits = ''] = process.argv.slice(2);
@@ -32,7 +33,7 @@ const parts = {
   log,
   keyring: new ListKeyring(() => undefined, log),
   scenarios: new ScenarioFiles(site, { clock, log }),
-  certificates: new UserCertificates(clock),
+  certificates: new UserCertificates(clock, new SiteTrust(site, log)),
 };
 await new TaskRunner(parts, `process ${process.pid}`).runOnce();
 await store.close();

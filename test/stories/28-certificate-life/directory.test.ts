@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trustOf } from '../../kit/trust-of.ts';
 import { UserCertificates } from '../../../src/trust/user-certificates.ts';
 import { makeTestCa } from '../../kit/ca.ts';
 import { encrypted, message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
@@ -100,7 +101,7 @@ describe.skipIf(!hasProgram('slapd'))('story 28: missing certificates come from 
     await made.site.withStore(async (store) => {
       const { certificate } = ca.issue({ address: gone, algorithm: 'rsa-2048' });
       const about = { usage: 'both', source: 'ldap', signingTimeMs: null, capabilities: null } as const;
-      await new UserCertificates(clock).keep(store, { address: gone, certificate, ...about });
+      await new UserCertificates(clock, trustOf([])).keep(store, { address: gone, certificate, ...about });
       await store.certificateLookUps.note(gone, 1, day);
     });
     offsetMs += 2 * day;

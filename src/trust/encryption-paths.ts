@@ -1,0 +1,108 @@
+import type { Clock } from '../clock.ts';
+import { type Certificate, parseCertificate } from '../pki/certificate.ts';
+import { type PathCode, validatePath } from '../pki/path.ts';
+import type { CertificateRecord } from '../store/certificates.ts';
+import type { Repositories } from '../store/store.ts';
+import { isOperatorsAct } from './certificate-change.ts';
+import { TrustError } from './error.ts';
+import type { JudgedTrust, SiteTrust, TrustTarget } from './site-trust.ts';
+
+/** A path is validated anew after this time at the latest: authorities end, and so do revocation lists. */
+const verdictMs = 600_000;
+const maxVerdicts = 20_000;
+/** So many paths are validated before others have their turn. */
+const atOnce = 32;
+
+interface Verdict {
+  readonly code: PathCode | undefined;
+  readonly untilMs: number;
+}
+
+/** Verdicts under one trust and one set of authorities. */
+interface Judged {
+  readonly between: readonly Certificate[];
+  readonly verdicts: Map<string, Verdict>;
+}
+
+/** Tells, each time that somebody is encrypted to, whether the path of the certificate is still good for that list. */
+export class EncryptionPaths {
+  readonly #anchors: Pick<SiteTrust, 'for'>;
+  readonly #clock: Clock;
+  readonly #judged = new WeakMap<JudgedTrust, Judged>();
+  #version = '';
+  #between: readonly Certificate[] = [];
+
+  constructor(anchors: Pick<SiteTrust, 'for'>, clock: Clock) {
+    this.#anchors = anchors;
+    this.#clock = clock;
+  }
+
+  /**
+   * Gives those certificates that must not be used, with the reason. What a message or a directory brought needs a path
+   * to an anchor of that very list; what an operator brought needs none, nor, by the anchors of the site, what the DNS has:
+   * a revoked path takes it out all the same.
+   *
+   * @param target the list, or the domain, that encrypts
+   * @returns by SHA-256 of the certificate
+   * @throws TrustError `trust-file-unreadable`
+   */
+  async refused(
+    repositories: Pick<Repositories, 'authorities'>,
+    records: readonly CertificateRecord[],
+    parsed: (record: CertificateRecord) => Certificate,
+    target: TrustTarget,
+  ): Promise<ReadonlyMap<string, PathCode>> {
+    const refused = new Map<string, PathCode>();
+    if (records.length === 0) return refused;
+    const trust = await this.#anchors.for(target);
+    // The site decides whether a record of the DNS is enough; anchors of a list's own are there to be narrower.
+    const isSites = trust === (await this.#anchors.for({}).catch(noneWhereBroken));
+    const judged = await this.#judgedUnder(trust, repositories);
+    let fresh = 0;
+    for (const record of records) {
+      const needsPath = !isOperatorsAct(record.source) && !(isSites && record.source === 'smimea');
+      if (!needsPath && trust.crls.length === 0) continue;
+      const known = judged.verdicts.get(record.sha256);
+      const isKnown = known !== undefined && this.#clock.now() < known.untilMs;
+      if (!isKnown && ++fresh % atOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+      const code = isKnown ? known.code : this.#validate(record.sha256, parsed(record), trust, judged);
+      if (code !== undefined && (needsPath || code === 'revoked')) refused.set(record.sha256, code);
+    }
+    return refused;
+  }
+
+  async #judgedUnder(
+    trust: JudgedTrust,
+    { authorities }: Pick<Repositories, 'authorities'>,
+  ): Promise<Judged> {
+    const version = await authorities.version();
+    if (version !== this.#version) {
+      this.#between = (await authorities.list()).map(({ der }) => parseCertificate(der));
+      this.#version = version;
+    }
+    const kept = this.#judged.get(trust);
+    if (kept?.between === this.#between) return kept;
+    const judged = { between: this.#between, verdicts: new Map<string, Verdict>() };
+    this.#judged.set(trust, judged);
+    return judged;
+  }
+
+  #validate(sha256: string, certificate: Certificate, trust: JudgedTrust, judged: Judged): PathCode | undefined {
+    const atMs = this.#clock.now();
+    const verdict = validatePath({
+      ...trust,
+      certificate,
+      untrusted: judged.between,
+      atMs,
+      purpose: 'smimeencrypt',
+    });
+    const code = verdict.status === 'valid' ? undefined : verdict.code;
+    if (judged.verdicts.size >= maxVerdicts) judged.verdicts.clear();
+    judged.verdicts.set(sha256, { code, untilMs: atMs + verdictMs });
+    return code;
+  }
+}
+
+function noneWhereBroken(error: unknown): undefined {
+  if (!(error instanceof TrustError)) throw error;
+}
