@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa } from '../../test/kit/ca.ts';
 import { runCli } from '../../test/kit/cli.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
-import { systemClock } from '../clock.ts';
 import { trustOf } from '../../test/kit/trust-of.ts';
+import { systemClock } from '../clock.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 
 const alice = 'alice@example.org';

@@ -3,13 +3,13 @@ import { attachedPost, protectMail, splitMessage, wrappedPost } from '../deliver
 import { type SealCipher, sealClassOf } from '../delivery/seal-class.ts';
 import { SsympaError } from '../errors.ts';
 import type { List } from '../lists/list.ts';
+import { silentLog } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { OpenedMessage } from '../smime/open-message.ts';
 import type { OpenedContent } from '../smime/opened.ts';
 import { sealEntity } from '../smime/seal-entity.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import { renderMail } from '../templates/render-mail.ts';
-import { silentLog } from '../log.ts';
 import { SiteTrust } from '../trust/site-trust.ts';
 import { UserCertificates } from '../trust/user-certificates.ts';
 import type { CliIo } from './io.ts';

@@ -1,8 +1,12 @@
 import type { Site } from '../config/site.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import type { WaitingRow } from '../store/deliveries.ts';
 import type { Distribution } from '../store/distributions.ts';
 import type { JobHandler } from '../store/job-runner.ts';
 import type { Repositories } from '../store/store.ts';
+import { enqueueRelease } from '../trust/enqueue-release.ts';
 import type { TrustTarget } from '../trust/site-trust.ts';
+import type { EncryptionChoice } from '../trust/user-certificates.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { parsePolicy } from './distribution-policy.ts';
 import { finishWithin } from './finish.ts';
@@ -61,6 +65,36 @@ export async function dropForLeaver(
   }
 }
 
+/** Gives the certificate that a waiting copy could be sealed with now. */
+async function certificateFor(
+  { store }: DeliveryParts,
+  { distributionId }: WaitingRow,
+  choice: EncryptionChoice | undefined,
+): Promise<Certificate | undefined> {
+  if (choice?.status !== 'found') return undefined;
+  const { seal } = parsePolicy((await store.distributions.get(distributionId)).policy);
+  return seal && sealClassOf(choice.capabilities, seal).status === 'waits' ? undefined : choice.certificate;
+}
+
+/**
+ * Asks for waiting posts to go out whose recipients have a certificate that is accepted again: no message tells of that, but
+ * a revocation list, a file of anchors, or another authority.
+ */
+export async function releaseAccepted(parts: DeliveryParts, signal: AbortSignal): Promise<void> {
+  const { certificates, store } = parts;
+  const rows = await store.deliveries.waitingWithCertificate();
+  for (const [list, ofList] of Map.groupBy(rows, (row) => row.list)) {
+    const addresses = [...new Set(ofList.map(({ address }) => address))];
+    const target = await trustTargetOf(parts, list);
+    const choices = await certificates.chooseForEncryption(store, addresses, target);
+    for (const row of ofList) {
+      if (signal.aborted) return;
+      const certificate = await certificateFor(parts, row, choices.get(row.address));
+      if (certificate) await enqueueRelease(store, row.address, certificate.sha256);
+    }
+  }
+}
+
 /** Makes the handler that lets waiting posts go out when a certificate of their recipient came. */
 export function releaseWaitingHandler(parts: DeliveryParts): JobHandler {
   return async (job) => {
@@ -68,12 +102,10 @@ export function releaseWaitingHandler(parts: DeliveryParts): JobHandler {
     for (const list of new Set((await parts.store.deliveries.waitingFor(address)).map((row) => row.list)))
       await dropForLeaver(parts, list, address);
     for (const row of await parts.store.deliveries.waitingFor(address)) {
+      const { certificates, store } = parts;
       const target = await trustTargetOf(parts, row.list);
-      const choice = (await parts.certificates.chooseForEncryption(parts.store, [address], target)).get(address);
-      if (choice?.status !== 'found') continue;
-      const distribution = await parts.store.distributions.get(row.distributionId);
-      const { seal } = parsePolicy(distribution.policy);
-      if (seal && sealClassOf(choice.capabilities, seal).status === 'waits') continue;
+      const choice = (await certificates.chooseForEncryption(store, [address], target)).get(address);
+      if (!(await certificateFor(parts, row, choice))) continue;
       await parts.store.transaction(async (tx) => {
         const packet = (await tx.deliveries.maxPacket(row.distributionId)) + 1;
         await tx.deliveries.reopen(row.distributionId, address, packet);

@@ -114,6 +114,24 @@ export class Deliveries {
     return (await query.orderBy('delivery.distributionId').execute()) as WaitingRow[];
   }
 
+  /** Gives what waits although a certificate of its recipient is here: one that is not accepted, has ended, or is of a weaker cipher. */
+  async waitingWithCertificate(): Promise<readonly WaitingRow[]> {
+    const query = this.#database.db
+      .selectFrom('delivery')
+      .innerJoin('distribution', 'distribution.id', 'delivery.distributionId')
+      .selectAll('delivery')
+      .select('distribution.list as list')
+      .where('delivery.state', '=', waiting)
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('certificate')
+            .select('certificate.id')
+            .whereRef('certificate.address', '=', 'delivery.address'),
+        ),
+      );
+    return (await query.execute()) as WaitingRow[];
+  }
+
   waitingFor(address: string): Promise<readonly WaitingRow[]> {
     return this.waiting({ address });
   }

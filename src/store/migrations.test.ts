@@ -33,6 +33,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: 'de65de2031275dc2681b419956cc90b7108392af094a3625c09eae4ed0f403f3',
     postgres: '55c10cfc92ffe9e5d3b8c45519a62228bbf2580063cf64c72fc503762039d988',
   },
+  '0008-authorities': {
+    sqlite: '9ee6543d7f63898351ea9ca78a9f9a66dc40b82aa8c13609e83f120d1434d197',
+    postgres: '93c9d4acc3a21ef1cd4e365da886652bacf779fc80ef476fe28bfbe91563142d',
+  },
 };
 
 function digestsOf(name: string): object {

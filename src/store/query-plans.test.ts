@@ -34,6 +34,11 @@ const questions: readonly (readonly [name: string, indexes: readonly string[], a
     (of) => new Deliveries(of).record([outcome]),
   ],
   ['what waits for a certificate', ['delivery_waiting'], (of) => new Deliveries(of).waitingFor('a')],
+  [
+    'what waits beside a certificate',
+    ['delivery_expiry', 'sqlite_autoindex_certificate_2'],
+    (of) => new Deliveries(of).waitingWithCertificate(),
+  ],
   ['what waits on a list', ['delivery_waiting_of'], (of) => new Deliveries(of).waiting({ list: 'l' })],
   ['what waited for too long', ['delivery_expiry'], (of) => new Deliveries(of).expireWaiting(1)],
   ['what waits for one who leaves', ['delivery_waiting'], (of) => new Deliveries(of).dropWaiting('l', 'a')],

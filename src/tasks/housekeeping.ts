@@ -1,5 +1,6 @@
 import { finishWithin } from '../delivery/finish.ts';
 import { enqueueServiceMail } from '../delivery/service-mail.ts';
+import { releaseAccepted } from '../delivery/waiting.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
 import { newId } from '../secrets.ts';
 import { markRevoked, refreshLookUps } from './certificate-chores.ts';
@@ -24,6 +25,7 @@ interface Chore {
 const chores: readonly Chore[] = [
   { name: 'certificate folder', run: synchroniseFolder },
   { name: 'revoked certificates', run: markRevoked },
+  { name: 'certificates accepted again', run: releaseAccepted },
   { name: 'looked-up certificates', run: refreshLookUps },
   { name: 'waiting posts', run: expireWaiting },
   { name: 'held posts', run: expireHeld },

@@ -133,10 +133,12 @@ function usableOf(
     atMs,
     purpose: 'smimeencrypt',
   });
-  const issuer = verdict.status === 'valid' ? (verdict.path[1] ?? certificate) : associated.issuer;
+  const authorities = verdict.status === 'valid' ? verdict.path.slice(1) : [];
+  const issuer = verdict.status === 'valid' ? (authorities[0] ?? certificate) : associated.issuer;
   // A record speaks for the binding, not against its authority: what that revoked is not used.
   if (verdict.status === 'invalid' && (demanded === 'anchor' || verdict.code === 'revoked')) return [];
-  return [{ address, certificate, issuer, usage, source: 'smimea', signingTimeMs: null, capabilities: null }];
+  const about = { usage, source: 'smimea', signingTimeMs: null, capabilities: null } as const;
+  return [{ address, certificate, issuer, authorities, ...about }];
 }
 
 /** No record makes up for a certificate that names somebody else, has ended, is weak, or is not for mail. */

@@ -13,8 +13,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestIdentity } from '../../test/kit/ca.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
 import { linesLog } from '../../test/kit/site.ts';
-import { CertificateFolder } from './certificate-folder.ts';
 import { trustOf } from '../../test/kit/trust-of.ts';
+import { CertificateFolder } from './certificate-folder.ts';
 import { UserCertificates } from './user-certificates.ts';
 
 const address = 'alice@example.org';

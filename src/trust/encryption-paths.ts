@@ -87,7 +87,12 @@ export class EncryptionPaths {
     return judged;
   }
 
-  #validate(sha256: string, certificate: Certificate, trust: JudgedTrust, judged: Judged): PathCode | undefined {
+  #validate(
+    sha256: string,
+    certificate: Certificate,
+    trust: JudgedTrust,
+    judged: Judged,
+  ): PathCode | undefined {
     const atMs = this.#clock.now();
     const verdict = validatePath({
       ...trust,

@@ -39,6 +39,15 @@ describe('what is taken from a message', () => {
     expect(certificates.map(({ vouchedBy }) => vouchedBy)).toEqual([undefined, undefined]);
   });
 
+  it('brings the authorities of the valid path with it, and no other of the message', () => {
+    const sub = ca.subCa({ name: 'Sub' });
+    const pair = sub.issue({ address, algorithm: 'rsa-2048' });
+    const { certificates } = harvest(pair, [sub.certificate, other.subCa({ name: 'Stray' }).certificate]);
+    expect(certificates.map(({ authorities }) => authorities?.map(({ sha256 }) => sha256))).toEqual([
+      [sub.certificate.sha256, ca.certificate.sha256],
+    ]);
+  });
+
   it('is vouched for by the signer where the signature names it', () => {
     const [named, stuffed] = [encrypting(other), encrypting()];
     const { certificates } = harvest(signing, [stuffed], { encryptionCertificate: named });

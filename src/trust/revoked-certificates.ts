@@ -20,7 +20,8 @@ const pageSize = 500;
 
 /**
  * Takes certificates out of use that the revocation lists at hand name. While no list changes, only those are looked at
- * that changed themselves.
+ * that changed themselves. What is below a revoked authority stays: {@link EncryptionPaths} passes over it as long as that is
+ * its path.
  */
 export class RevokedCertificates {
   readonly #parts: Parts;
@@ -41,10 +42,12 @@ export class RevokedCertificates {
     const lists = trust.crls.map(({ sha256 }) => sha256).join(' ');
     const sinceMs = lists === this.#lists ? this.#sinceMs : 0;
     const nowMs = this.#parts.clock.now();
+    const authorities = trust.crls.length === 0 ? [] : await this.#parts.store.authorities.list();
+    const between = authorities.map(({ der }) => parseCertificate(der));
     let marked = 0;
     if (trust.crls.length > 0)
       for await (const record of this.#changedSince(sinceMs, signal))
-        if (isRevoked(record, trust, nowMs) && (await this.#revoke(record))) marked++;
+        if (isRevoked(record, trust, between, nowMs) && (await this.#revoke(record))) marked++;
     if (signal?.aborted) return marked;
     this.#lists = lists;
     this.#sinceMs = nowMs;
@@ -75,7 +78,12 @@ export class RevokedCertificates {
   }
 }
 
-function isRevoked(record: CertificateRecord, trust: JudgedTrust, atMs: number): boolean {
+function isRevoked(
+  record: CertificateRecord,
+  trust: JudgedTrust,
+  between: readonly Certificate[],
+  atMs: number,
+): boolean {
   const mayName = trust.crls.filter(
     (list) => list.issuingDistributionPoint !== undefined || formatName(list.issuer) === record.issuer,
   );
@@ -86,14 +94,17 @@ function isRevoked(record: CertificateRecord, trust: JudgedTrust, atMs: number):
   const verdict = validatePath({
     ...trust,
     certificate,
-    untrusted: [],
+    untrusted: between,
     crlCheck: 'present',
     atMs,
     purpose: 'any',
   });
   if (verdict.status === 'valid') return false;
-  // The authorities between are not kept; the lists at hand were verified when they were fetched, or put there on purpose.
-  return verdict.code === 'revoked' || naming.some((list) => isOfSameKey(list, certificate));
+  // An operator's certificate may have no path; the lists at hand were verified when they were fetched, or put there on purpose.
+  return (
+    (verdict.code === 'revoked' && verdict.certificate?.sha256 === certificate.sha256) ||
+    naming.some((list) => isOfSameKey(list, certificate))
+  );
 }
 
 /** Two authorities may bear one name; the identifiers of their keys tell them apart. */

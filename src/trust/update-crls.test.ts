@@ -56,12 +56,13 @@ describe('an update of revocation lists', () => {
     },
   });
 
-  async function enrol(certificate: Certificate): Promise<void> {
+  async function enrol(certificate: Certificate, authorities: readonly Certificate[] = []): Promise<void> {
     const certificates = new UserCertificates({ now: () => clockMs }, new SiteTrust(site, silentLog));
     await made.store.transaction((tx) =>
       certificates.keep(tx, {
         address: 'ann@example.org',
         certificate,
+        authorities,
         usage: 'both',
         source: 'operator',
         signingTimeMs: null,
@@ -235,6 +236,19 @@ describe('an update of revocation lists', () => {
     await run();
     await run();
     expect(web.asked).toEqual(['/beside.crl', '/ca.crl']);
+  });
+
+  it('goes by the authorities between a person and the anchor as well', async () => {
+    const sub = ca.subCa({ name: 'Sub', ...point('/ca.crl') });
+    const certificate = sub.issue({ address: 'ann@example.org', ...point('/sub.crl') }).certificate;
+    files.set('/sub.crl', sub.crl());
+    await enrol(certificate);
+    expect(await update()).toEqual([]);
+    await enrol(certificate, sub.chain);
+    expect(await update()).toEqual([
+      ['/sub.crl', 'kept'],
+      ['/ca.crl', 'kept'],
+    ]);
   });
 
   it('asks no directory of the own network that the operator did not allow', async () => {

@@ -216,17 +216,16 @@ export class UserCertificates {
     return isValid && isInUse(record) && covers(record.usage, 'encrypt');
   }
 
-  #choose(
-    records: readonly CertificateRecord[],
-    refused: ReadonlyMap<string, PathCode>,
-  ): EncryptionChoice {
+  #choose(records: readonly CertificateRecord[], refused: ReadonlyMap<string, PathCode>): EncryptionChoice {
     const able = records.filter((record) => this.#isAble(record));
     const best = able
       .filter(({ sha256 }) => !refused.has(sha256))
       .toSorted(
-      // Of a pair that came at once, the certificate for encryption alone is meant.
-      (a, b) =>
-        strength(b) - strength(a) || effectiveTimeMs(b) - effectiveTimeMs(a) || rank(a.usage) - rank(b.usage),
+        // Of a pair that came at once, the certificate for encryption alone is meant.
+        (a, b) =>
+          strength(b) - strength(a) ||
+          effectiveTimeMs(b) - effectiveTimeMs(a) ||
+          rank(a.usage) - rank(b.usage),
       )[0];
     if (best) {
       return { status: 'found', certificate: this.parsed(best), capabilities: best.capabilities };

@@ -14,11 +14,11 @@ import { dotStuff } from '../../src/smtp/dot-stuffing.ts';
 import type { RecipientReply } from '../../src/smtp/transport.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { checkOperatorCertificate } from '../../src/trust/certificate-check.ts';
-import { trustOf } from './trust-of.ts';
 import { UserCertificates } from '../../src/trust/user-certificates.ts';
 import { makeTestCa, type TestCa } from './ca.ts';
 import type { TestIdentity } from './mail.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
+import { trustOf } from './trust-of.ts';
 
 /** The pass phrase of the list keys of test sites. */
 export const keyPassword = 'open sesame';

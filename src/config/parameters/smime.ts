@@ -79,7 +79,7 @@ export const smimeParameters = {
   crl_policy: group.value(
     choice('require', 'prefer', 'off'),
     'prefer',
-    'What revocation lists mean for signatures: with `require`, a certificate whose list is missing or out of date is not accepted; with `prefer`, what a list says counts, and a missing one is no fault; with `off` none is looked at.',
+    'What revocation lists mean for signatures, and for certificates that people are encrypted to: with `require`, a certificate whose list is missing or out of date is not accepted; with `prefer`, what a list says counts, and a missing one is no fault; with `off` none is looked at.',
     siteOnly,
   ),
   fetch_private_hosts: group.optional(

@@ -1,7 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { trustOf } from '../../kit/trust-of.ts';
 import { UserCertificates } from '../../../src/trust/user-certificates.ts';
 import { makeTestCa } from '../../kit/ca.ts';
 import { encrypted, message, signed, type TestIdentity, textEntity } from '../../kit/mail.ts';
@@ -9,6 +8,7 @@ import { decryptMessage } from '../../kit/openssl-mail.ts';
 import { hasProgram } from '../../kit/programs.ts';
 import { TestSite } from '../../kit/site.ts';
 import { slapdBase, startSlapd, type TestSlapd } from '../../kit/slapd.ts';
+import { trustOf } from '../../kit/trust-of.ts';
 
 const board = 'board@lists.example.org';
 const poster = 'poster@example.org';
