@@ -3,6 +3,7 @@ import { makeTestCa, type TestCa, type TestIdentity } from '../../test/kit/ca.ts
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
 import { loadSite } from '../config/site.ts';
 import { silentLog } from '../log.ts';
+import type { CertificateSource } from '../store/certificates.ts';
 import { SiteTrust, type TrustTarget } from './site-trust.ts';
 import { UserCertificates } from './user-certificates.ts';
 
@@ -34,7 +35,7 @@ describe('the path of a certificate that somebody is encrypted to', () => {
   const issue = (ca: TestCa) => ca.issue({ address, algorithm: 'rsa-2048' });
 
   /** As a signed message brings it, with the authorities of its valid path. */
-  const harvest = (pair: TestIdentity, ca: TestCa, source: 'message' | 'ldap' | 'operator' = 'message') =>
+  const harvest = (pair: TestIdentity, ca: TestCa, source: CertificateSource = 'message') =>
     made.store.transaction((tx) =>
       certificates.keep(tx, {
         address,
@@ -66,6 +67,7 @@ describe('the path of a certificate that somebody is encrypted to', () => {
     'message',
     'ldap',
     'operator',
+    'smimea',
   ] as const)('is none while an authority in it is revoked, and is one again over another (%s)', async (source) => {
     const sub = root.subCa({ name: 'Sub' });
     const ann = issue(sub);
@@ -124,6 +126,19 @@ describe('the path of a certificate that somebody is encrypted to', () => {
     expect(await chosen()).toBe(ann.certificate.sha256);
     made.write('root.pem', '');
     expect(await chosen()).toBe(ann.certificate.sha256);
+  });
+
+  it('is asked for of what the DNS has by a list with anchors of its own alone', async () => {
+    const narrow = await made.lists.create({
+      name: 'narrow',
+      owners: ['owner@example.org'],
+      parameters: { cafile: 'partner.pem' },
+    });
+    const stranger = makeTestCa({ name: 'Stranger' });
+    const ann = issue(stranger);
+    await harvest(ann, stranger, 'smimea');
+    expect(await chosen()).toBe(ann.certificate.sha256);
+    expect(await chosen(narrow)).toBe('certificate-not-accepted');
   });
 
   it('is none where the site trusts nobody any more', async () => {
