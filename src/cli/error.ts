@@ -9,6 +9,7 @@ export const cliErrorCodes = {
   'not-found': { meaning: 'What the command line names does not exist.', temporary: false },
   'answer-is-no': { meaning: 'The check that was asked for fails.', temporary: false },
   'not-permitted': { meaning: 'The file system does not let this user do it.', temporary: false },
+  interrupted: { meaning: 'A signal ended a command before it was done.', temporary: true },
   unavailable: { meaning: 'A service that the command needs does not answer.', temporary: true },
 } as const satisfies ErrorTable;
 
@@ -21,6 +22,7 @@ const exitNames: Readonly<Record<CliErrorCode, ExitName>> = {
   'not-found': 'unknown',
   'answer-is-no': 'no',
   'not-permitted': 'notPermitted',
+  interrupted: 'tryAgain',
   unavailable: 'unavailable',
 };
 

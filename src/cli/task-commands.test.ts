@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../test/kit/cli.ts';
 import { makeTaskSite, type TaskSite } from '../../test/kit/task-site.ts';
 
+const launcher = join(import.meta.dirname, '../../bin/ssympa');
 const dayMs = 86_400_000;
 const bob = 'bob@example.net';
 
@@ -104,6 +109,32 @@ describe('ssympa task run', () => {
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toContain(text);
   });
+
+  it('takes a program with it when it is interrupted', async () => {
+    const { site, write } = made.quiet;
+    const file = join(site.baseDir, 'pid');
+    const script = join(site.baseDir, 'long.mjs');
+    const text = `import { writeFileSync } from 'node:fs';
+      writeFileSync(${JSON.stringify(file)}, String(process.pid));
+      setInterval(() => {}, 1_000);`;
+    writeFileSync(script, text);
+    write('other.conf', `${readFileSync(site.file, 'utf8')}task_exec_programs ${process.execPath}\n`);
+    made.model('long.once.task', [`exec (${process.execPath}, ${script})`]);
+    const args = ['task', 'run', 'long', '--conf', join(site.baseDir, 'other.conf')];
+    const command = spawn(launcher, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    command.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    const ended = once(command, 'close');
+    await expect
+      .poll(() => existsSync(file) && readFileSync(file, 'utf8') !== '', { timeout: 30_000 })
+      .toBe(true);
+    command.kill('SIGINT');
+    expect(await ended).toEqual([75, null]);
+    expect(stderr).toContain('long.once was broken off');
+    expect(() => process.kill(Number(readFileSync(file, 'utf8')), 0)).toThrow('ESRCH');
+  }, 60_000);
 
   it('waits for nobody: a task that another process runs is left to it', async () => {
     await made.quiet.store.locks.acquire('task chk_cert_expiration _global', 'another', 60_000);

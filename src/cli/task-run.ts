@@ -25,6 +25,8 @@ import {
   withOpenSite,
 } from './site-options.ts';
 
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
 interface Options extends SiteOptions, JsonOptions {
   readonly list?: string;
   readonly label?: string;
@@ -64,15 +66,26 @@ async function run(io: CliIo, open: OpenSite, text: string, options: Options): P
     nowMs,
     key: newId(io.clock.now()),
     variables: new Map(Object.entries(instance?.variables ?? {})),
-    signal: new AbortController().signal,
   };
   const isOurs = await withTaskLock(parts, `${workerName()} task run`, taskLock(wanted), async () => {
-    end = await runTask(wanted, parts);
+    end = await untilInterrupted((signal) => runTask({ ...wanted, signal }, parts));
     // This run is not done again: its key was made for it alone.
     await parts.store.taskMails.forget(wanted.key);
   });
   if (!isOurs || !end) refuseBusyTask(model);
   report(io, { model, version, object }, end, options);
+}
+
+/** A program that a task runs is in a process group of its own: whoever interrupts the command would not reach it. */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupted = new AbortController();
+  const abort = () => interrupted.abort();
+  for (const signal of signals) process.once(signal, abort);
+  try {
+    return await work(interrupted.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, abort);
+  }
 }
 
 function report(
@@ -82,6 +95,7 @@ function report(
   { json }: Options,
 ): void {
   if (end.status === 'failed') throw end.error;
+  if (end.status === 'aborted') io.fail('interrupted', `${task.model}.${task.version} was broken off`);
   const next = end.status === 'next' ? { label: end.label, due: new Date(end.dueAtMs).toISOString() } : null;
   if (json) {
     printJson(io, { ...task, status: end.status, label: next?.label ?? null, due: next?.due ?? null });

@@ -26,7 +26,7 @@ export const commandWords = {
     arguments: ['words'],
     repeats: true,
     meaning:
-      'Runs a program, without a shell; the arguments that follow are handed over as they are. Refused unless `task_exec_programs` names it.',
+      'Runs a program, without a shell; the arguments that follow are handed over as they are, what it writes goes nowhere. After ten minutes, or when the run is broken off, it and what it started get SIGTERM, and SIGKILL five seconds later. Refused unless `task_exec_programs` names it.',
   },
   rm_file: {
     arguments: ['variable'],

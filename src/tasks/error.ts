@@ -32,6 +32,7 @@ export const taskErrorCodes = {
   },
   'exec-failed': { meaning: 'A program that a task ran did not end well.', temporary: false },
   'crl-fetch-missing': { meaning: 'Nothing here fetches certificate revocation lists.', temporary: false },
+  'run-too-long': { meaning: 'A run of a task was not over in time, and was broken off.', temporary: true },
   'task-busy': { meaning: 'Another node is running the task.', temporary: true },
 } as const satisfies ErrorTable;
 

@@ -8,7 +8,7 @@ import type { TaskRun } from './task-run.ts';
 export type RunEnd =
   | { readonly status: 'stopped' }
   | { readonly status: 'next'; readonly label: string; readonly dueAtMs: number }
-  /** The process ends; the run is to be done again from its start. */
+  /** The run was told to end; it is to be done again from its start. */
   | { readonly status: 'aborted' }
   | { readonly status: 'failed'; readonly command?: TaskCommand; readonly error: unknown };
 
@@ -28,6 +28,7 @@ export async function executeTask(model: TaskModel, label: string, run: TaskRun)
   }
   for (const command of model.commands.slice(start)) {
     if (run.signal.aborted) return { status: 'aborted' };
+    run.onCommand?.(command);
     try {
       const end = await carryOut(command, run);
       if (end) return end;

@@ -24,8 +24,10 @@ interface Overdue {
 /**
  * Drops posts that waited too long for an editor or for their sender (`clean_delay_queuemod`, `clean_delay_queueauth`), and
  * tells the sender; the editors of a list are told once a run.
+ *
+ * @param signal ends it early; what is left is done at the next look
  */
-export async function expireHeld(parts: PipelineParts): Promise<void> {
+export async function expireHeld(parts: PipelineParts, signal: AbortSignal): Promise<void> {
   const { store, clock } = parts;
   const held = await store.messages.listByState(['moderation', 'auth'], { limit: maxMessages });
   const overdue: Overdue[] = [];
@@ -33,8 +35,13 @@ export async function expireHeld(parts: PipelineParts): Promise<void> {
     const one = await waitOf(message, parts);
     if ((message.decidedAt ?? message.receivedAt) + one.days * dayMs <= clock.now()) overdue.push(one);
   }
-  for (const one of overdue) await expire(one, parts);
-  await tellEditors(overdue, parts);
+  const done: Overdue[] = [];
+  for (const one of overdue) {
+    if (signal.aborted) break;
+    await expire(one, parts);
+    done.push(one);
+  }
+  await tellEditors(done, parts);
   await store.transaction((tx) => tx.requestKeys.takeExpired(1_000));
 }
 

@@ -6,6 +6,7 @@ import { newId } from '../secrets.ts';
 import { markRevoked, refreshLookUps } from './certificate-chores.ts';
 import { expireArchives } from './expire-archives.ts';
 import { expireHeld } from './expire-held.ts';
+import { usualLimits, type WorkLimits, withinLimits } from './work-limits.ts';
 
 const dayMs = 86_400_000;
 /** Redeliveries of the same bytes are recognised for this long. */
@@ -16,13 +17,13 @@ const lockMs = 30_000;
 const lockName = 'housekeeping';
 
 /** One thing that has to be looked after from time to time. */
-interface Chore {
+export interface Chore {
   readonly name: string;
   readonly run: (parts: PipelineParts, signal: AbortSignal) => Promise<void>;
 }
 
 /** What is looked after, in order; each is safe to run again at any time and on any node. */
-const chores: readonly Chore[] = [
+const usualChores: readonly Chore[] = [
   { name: 'certificate folder', run: synchroniseFolder },
   { name: 'revoked certificates', run: markRevoked },
   { name: 'certificates accepted again', run: releaseAccepted },
@@ -42,6 +43,8 @@ export class Housekeeping {
   readonly #parts: PipelineParts;
   readonly #holder: string;
   readonly #pauseMs: number;
+  readonly #chores: readonly Chore[];
+  readonly #limits: WorkLimits;
   readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -49,11 +52,20 @@ export class Housekeeping {
   /**
    * @param holder name of this node, for the lock that lets one node at a time do it
    * @param pauseMs time between two looks
+   * @param chores what is looked after, one after the other
+   * @param limits of each chore
    */
-  constructor(parts: PipelineParts, holder: string, pauseMs = usualPauseMs) {
+  constructor(
+    parts: PipelineParts,
+    holder: string,
+    pauseMs = usualPauseMs,
+    { chores = usualChores, limits = usualLimits } = {},
+  ) {
     this.#parts = parts;
     this.#holder = holder;
     this.#pauseMs = pauseMs;
+    this.#chores = chores;
+    this.#limits = limits;
   }
 
   start(): void {
@@ -76,16 +88,19 @@ export class Housekeeping {
     // The first look at a large folder takes longer than the lock lasts.
     const renewal = setInterval(() => void hold().catch(() => undefined), lockMs / 3);
     try {
-      for (const chore of chores) if (!this.#stopping.signal.aborted) await this.#do(chore);
+      for (const chore of this.#chores) if (!this.#stopping.signal.aborted) await this.#do(chore);
     } finally {
       clearInterval(renewal);
     }
   }
 
-  /** One chore that fails must not keep the others from being done. */
+  /** One chore that fails, or does not end, must not keep the others from being done. */
   async #do(chore: Chore): Promise<void> {
+    const run = (signal: AbortSignal) => chore.run(this.#parts, signal);
     try {
-      await chore.run(this.#parts, this.#stopping.signal);
+      const end = await withinLimits(run, this.#stopping.signal, this.#limits);
+      if (end.status === 'abandoned' || end.cut === 'too-long')
+        this.#parts.log.error('chore broken off', { chore: chore.name, why: end.cut, ...this.#limits });
     } catch (error) {
       const name = error instanceof Error ? error.name : 'unknown';
       this.#parts.log.error('chore failed', { chore: chore.name, error: name, code: codeOf(error) });

@@ -38,7 +38,9 @@ start; of the mails of \`send_msg\` only those are asked for again that were not
 same mail twice, however often it is begun.
 
 A run that fails is tried again a day later from the same label, or an hour later where the reason may pass; the
-listmasters are told at first and then once a day with \`error-in-task-listmaster\`. Other tasks go on.
+listmasters are told at first and then once a day with \`error-in-task-listmaster\`. Other tasks go on, four at a time. A
+run that is not over within an hour is told to end, given up 15 seconds later, and counts as failed (\`run-too-long\`); what
+it did stays done, and it is tried again an hour later. A daemon that stops waits for commands under way as long.
 `;
 
 const grammar = `

@@ -8,6 +8,7 @@ import { executeTask, type RunEnd } from './execute.ts';
 import { loadTaskModel, type ModelName } from './model-files.ts';
 import type { TaskCommand } from './task-model.ts';
 import type { TaskParts } from './task-run.ts';
+import { usualLimits, type WorkLimits, withinLimits } from './work-limits.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -26,6 +27,7 @@ export interface WantedRun extends ModelName {
   readonly key: string;
   readonly variables: Map<string, readonly string[]>;
   readonly signal: AbortSignal;
+  readonly onCommand?: (command: TaskCommand) => void;
 }
 
 /** Reads the model of a task and runs it from a label on; whatever fails is the end of the run, not of the caller. */
@@ -47,20 +49,28 @@ async function openList(object: string, { lists }: TaskParts): Promise<List | un
   throw new TaskError('no-such-object', `there is no open list ${object}`);
 }
 
-/** Runs a task that is due, and writes down where it goes on. */
-export async function runInstance(task: TaskInstance, parts: TaskParts, signal: AbortSignal): Promise<void> {
+/**
+ * Runs a task that is due, and writes down where it goes on. A run that takes too long fails.
+ *
+ * @param stopping aborted when the process stops
+ */
+export async function runInstance(
+  task: TaskInstance,
+  parts: TaskParts,
+  stopping: AbortSignal,
+  limits = usualLimits,
+): Promise<void> {
   const startedAt = parts.clock.now();
   const dueAt = task.dueAt ?? startedAt;
   const variables = new Map(Object.entries(task.variables));
-  const wanted: WantedRun = {
+  const wanted = {
     ...task,
     createdAtMs: task.createdAt,
     nowMs: startedAt - dueAt < missedAfterMs && task.failures === 0 ? dueAt : startedAt,
     key: runKeyOf(task),
     variables,
-    signal,
   };
-  const end = await runTask(wanted, parts);
+  const end = await runWithin(wanted, parts, stopping, limits);
   const { store, log } = parts;
   const { model, version, object } = task;
   if (end.status === 'aborted') return;
@@ -74,6 +84,32 @@ export async function runInstance(task: TaskInstance, parts: TaskParts, signal: 
       variables: end.status === 'next' ? Object.fromEntries(variables) : {},
     });
   });
+}
+
+/** Ends with the run, or without it where it does not end when it is told to. */
+async function runWithin(
+  wanted: Omit<WantedRun, 'signal' | 'onCommand'>,
+  parts: TaskParts,
+  stopping: AbortSignal,
+  limits: WorkLimits,
+): Promise<RunEnd> {
+  const reached: { command?: TaskCommand } = {};
+  const onCommand = (command: TaskCommand) => {
+    reached.command = command;
+  };
+  const run = (signal: AbortSignal) => runTask({ ...wanted, signal, onCommand }, parts);
+  const end = await withinLimits(run, stopping, limits);
+  const { model, object } = wanted;
+  const { command } = reached;
+  if (end.status === 'abandoned')
+    parts.log.error('task does not end', { model, object, command: command?.name ?? null });
+  else if (end.value.status !== 'aborted') return end.value;
+  if (end.cut !== 'too-long') return { status: 'aborted' };
+  const error = new TaskError(
+    'run-too-long',
+    `the run was not over within ${limits.workMs / 60_000} minutes`,
+  );
+  return { status: 'failed', error, ...(command && { command }) };
 }
 
 type Failure = RunEnd & { readonly status: 'failed' };

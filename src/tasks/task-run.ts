@@ -3,6 +3,7 @@ import type { List } from '../lists/list.ts';
 import type { RequestParts } from '../requests/operation.ts';
 import type { ListKeyring } from '../trust/list-keys.ts';
 import { TaskError } from './error.ts';
+import type { TaskCommand } from './task-model.ts';
 
 /**
  * Fetches certificate revocation lists.
@@ -31,7 +32,10 @@ export interface TaskRun {
   readonly key: string;
   /** Addresses by variable. */
   readonly variables: Map<string, readonly string[]>;
+  /** Tells a command to end where it is. */
   readonly signal: AbortSignal;
+  /** Called before each command. */
+  readonly onCommand?: (command: TaskCommand) => void;
 }
 
 /**

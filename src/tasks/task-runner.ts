@@ -3,6 +3,7 @@ import { taskChanges } from './agree-on-tasks.ts';
 import { TaskError } from './error.ts';
 import { runInstance } from './run-instance.ts';
 import type { TaskParts } from './task-run.ts';
+import { usualLimits, type WorkLimits } from './work-limits.ts';
 
 /** Sympa, too, looks once a minute. */
 const usualPauseMs = 60_000;
@@ -17,41 +18,64 @@ export class TaskRunner {
   readonly #parts: TaskParts;
   readonly #holder: string;
   readonly #pauseMs: number;
+  readonly #limits: WorkLimits;
   readonly #stopping = new AbortController();
+  /** By the id of the task. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  #due: readonly TaskInstance[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
 
   /**
    * @param holder name of this node, for the locks
    * @param pauseMs time between two looks
+   * @param limits of one run
    */
-  constructor(parts: TaskParts, holder: string, pauseMs = usualPauseMs) {
+  constructor(parts: TaskParts, holder: string, pauseMs = usualPauseMs, limits = usualLimits) {
     this.#parts = parts;
     this.#holder = holder;
     this.#pauseMs = pauseMs;
+    this.#limits = limits;
   }
 
   start(): void {
-    this.#running = this.#loop();
+    this.#looking = this.#loop();
   }
 
-  /** Ends after the commands under way; a run that is cut short is done again. */
+  /** Ends after the commands under way, but for those that go on for too long; a run that is cut short is done again. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#timer);
-    await this.#running;
+    await this.#looking;
+    await Promise.all(this.#underWay.values());
   }
 
   /** Makes the tasks that are asked for, and runs each that is due once. */
   async runOnce(): Promise<void> {
+    await this.#look();
+    while (this.#underWay.size > 0) await Promise.race(this.#underWay.values());
+  }
+
+  /** Sees to it that what is due is run; it is not waited for, so that a run that takes long delays no look. */
+  async #look(): Promise<void> {
     const { store, clock } = this.#parts;
     await this.#agree();
-    const due = [...(await store.tasks.due(clock.now(), tasksPerLook))];
-    const lane = async () => {
-      for (let task = due.shift(); task && !this.#stopping.signal.aborted; task = due.shift())
-        await this.#run(task);
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
+    const due = await store.tasks.due(clock.now(), tasksPerLook);
+    this.#due = due.filter(({ id }) => !this.#underWay.has(id));
+    this.#fillLanes();
+  }
+
+  #fillLanes(): void {
+    while (this.#underWay.size < lanes && !this.#stopping.signal.aborted) {
+      const [task, ...rest] = this.#due;
+      if (!task) return;
+      this.#due = rest;
+      const run = this.#run(task).finally(() => {
+        this.#underWay.delete(task.id);
+        this.#fillLanes();
+      });
+      this.#underWay.set(task.id, run);
+    }
   }
 
   /** Looks before it locks: as a rule there is nothing to change. */
@@ -69,7 +93,7 @@ export class TaskRunner {
         // Another node may have run it since.
         const task = await store.tasks.get(due.id);
         if (task && task.dueAt !== null && task.dueAt <= clock.now())
-          await runInstance(task, this.#parts, this.#stopping.signal);
+          await runInstance(task, this.#parts, this.#stopping.signal, this.#limits);
       });
     } catch (error) {
       log.error('task not settled', { model: due.model, object: due.object, error: nameOf(error) });
@@ -77,12 +101,12 @@ export class TaskRunner {
   }
 
   async #loop(): Promise<void> {
-    await this.runOnce().catch((error: unknown) => {
+    await this.#look().catch((error: unknown) => {
       this.#parts.log.error('tasks failed', { error: nameOf(error) });
     });
     if (this.#stopping.signal.aborted) return;
     this.#timer = setTimeout(() => {
-      this.#running = this.#loop();
+      this.#looking = this.#loop();
     }, this.#pauseMs);
   }
 }

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { serviceMailHandler } from '../../src/delivery/send-service-mail.ts';
 import type { ServiceMail } from '../../src/delivery/service-mail.ts';
 import { silentLog } from '../../src/log.ts';
+import { newId } from '../../src/secrets.ts';
 import type { RunEnd } from '../../src/tasks/execute.ts';
 import { runTask } from '../../src/tasks/run-instance.ts';
 import type { TaskParts } from '../../src/tasks/task-run.ts';
 import { TaskRunner } from '../../src/tasks/task-runner.ts';
 import { siteModels } from '../../src/tasks/wanted-tasks.ts';
+import { usualLimits, type WorkLimits } from '../../src/tasks/work-limits.ts';
 import { checkOperatorCertificate } from '../../src/trust/certificate-check.ts';
 import { ListKeyring } from '../../src/trust/list-keys.ts';
 import type { TestIdentity } from './mail.ts';
@@ -32,7 +34,7 @@ export interface TaskSite {
   readonly parts: TaskParts;
   readonly log: ReturnType<typeof linesLog>;
   /** Makes a node that runs tasks. */
-  node(holder?: string, parts?: TaskParts): TaskRunner;
+  node(holder?: string, parts?: TaskParts, limits?: WorkLimits): TaskRunner;
   /** Makes an open list with subscribers. */
   list(
     name: string,
@@ -80,7 +82,8 @@ export async function makeTaskSite(conf: readonly string[] = []): Promise<TaskSi
     parts,
     log,
     model,
-    node: (holder = 'node a', with_ = parts) => new TaskRunner(with_, holder),
+    node: (holder = 'node a', with_ = parts, limits = usualLimits) =>
+      new TaskRunner(with_, holder, 20, limits),
     list: async (name, subscribers = [], parameters = {}) => {
       const owners = ['owner@example.org'];
       const list = await lists.create({ name, owners, parameters, nowMs: clock.now() });
@@ -89,7 +92,7 @@ export async function makeTaskSite(conf: readonly string[] = []): Promise<TaskSi
     },
     run: async (lines, object = '_global', with_ = parts) => {
       model('made-up.once.task', lines);
-      const wanted = { model: 'made-up', version: 'once', object, label: '', key: `run ${clock.at}` };
+      const wanted = { model: 'made-up', version: 'once', object, label: '', key: newId(clock.at) };
       const more = { createdAtMs: clock.at, nowMs: clock.at, variables: new Map() };
       return runTask({ ...wanted, ...more, signal: new AbortController().signal }, with_);
     },

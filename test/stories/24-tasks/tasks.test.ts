@@ -161,6 +161,51 @@ describe('story 24: a task that fails', () => {
   });
 });
 
+describe('story 24: a run that never ends', () => {
+  beforeEach(async () => {
+    made = await makeTaskSite(onlyTasks('purge_tables_task stuck', 'eval_bouncers_task often'));
+    made.model('purge_tables.stuck.task', ['purge_tables ()', 'update_crl (CA_list, 1d)']);
+    made.model('eval_bouncers.often.task', ['/RUN', 'eval_bouncers ()', 'next ([execution_date]+1h, RUN)']);
+  });
+
+  /** A server that takes the connection and says nothing more. */
+  const updateCrls = () => new Promise<never>(() => {});
+  const stuckNode = (limits: { readonly workMs: number; readonly graceMs: number }) =>
+    made.node('node a', { ...made.parts, updateCrls }, limits);
+
+  it('keeps no other task from being done, again and again, and no process from stopping', async () => {
+    const node = stuckNode({ workMs: 600_000, graceMs: 100 });
+    node.start();
+    for (let times = 1; times <= 3; times++) {
+      await expect.poll(timesRun, { timeout: 10_000 }).toBe(times);
+      made.clock.at += hourMs;
+    }
+    await node.stop();
+    expect(await task('purge_tables')).toMatchObject({ failures: 0, dueAt: made.clock.at - 3 * hourMs });
+    const said = made.log.lines.filter((line) => line.includes('task does not end'));
+    expect(said.map((line) => JSON.parse(line))).toMatchObject([{ command: 'update_crl' }]);
+    // Whoever comes next does it again from its start.
+    const answering = { ...made.parts, updateCrls: async () => undefined };
+    await made.node('node b', answering).runOnce();
+    expect(await task('purge_tables')).toMatchObject({ dueAt: null });
+  }, 60_000);
+
+  it('is broken off, fails, and is told of', async () => {
+    await stuckNode({ workMs: 50, graceMs: 50 }).runOnce();
+    expect(await task('purge_tables')).toMatchObject({
+      failures: 1,
+      code: 'run-too-long',
+      dueAt: made.clock.at + hourMs,
+    });
+    const [told, ...others] = await made.mails();
+    expect(others).toEqual([]);
+    expect(told).toMatchObject({ template: 'error-in-task-listmaster', to: [root] });
+    expect(told!.variables).toMatchObject({ code: 'run-too-long', command: 'update_crl' });
+    expect(told!.variables.place).toMatch(/purge_tables\.stuck\.task:2$/);
+    expect(timesRun()).toBe(1);
+  });
+});
+
 describe('story 24: tasks of lists', () => {
   beforeEach(async () => {
     made = await makeTaskSite(onlyTasks('remind_task monthly'));
