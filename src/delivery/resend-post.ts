@@ -46,7 +46,8 @@ export function resendPostHandler(parts: DeliveryParts): JobHandler {
     await parts.store.transaction(async (tx) => {
       // The id is the job's: a job that ran before a crash, or on another node, has sent this copy.
       if (await tx.distributions.find(job.id)) return;
-      if (await tx.archivePosts.find(list, sequence))
+      // Whoever lets go of the bytes of an archive waits for this copy, or came before it.
+      if (await tx.archivePosts.locked(list, sequence))
         await writeCopy(tx, { ...original, id: job.id, content }, plan, parts);
     });
     return { status: 'done' };

@@ -71,6 +71,15 @@ export class ArchivePosts {
     return query.where('sequence', '=', sequence).executeTakeFirst();
   }
 
+  /** Gives a post, and keeps it in its archive until the end of the transaction. */
+  async locked(list: string, sequence: number): Promise<ArchivePost | undefined> {
+    const { db, engine } = this.#database;
+    const query = db.selectFrom('archive_post').selectAll().where('list', '=', list);
+    const one = query.where('sequence', '=', sequence);
+    // SQLite has one writer at a time.
+    return (engine === 'postgres' ? one.forUpdate() : one).executeTakeFirst();
+  }
+
   /** Gives the addresses of the lists that have an archive. */
   async lists(): Promise<readonly string[]> {
     const query = this.#database.db.selectFrom('archive_post').select('list').distinct();
