@@ -76,18 +76,6 @@ describeOnEngines('what is kept too long', ({ open, freshUrl, clock }) => {
       expect(await store.messages.find(id)).toBeDefined();
   });
 
-  it('goes with messages in quarantine and the jobs that put them there', async () => {
-    const store = await emptyStore();
-    await message(store, 'aside', 'quarantined');
-    await store.jobs.enqueue({ role: 'pipeline', kind: 'process-message', subject: 'aside' });
-    const [job] = await store.jobs.claim('pipeline', 'w', { leaseMs: 1_000, limit: 1 });
-    await store.jobs.quarantine(job!.id, { code: 'bug', reason: 'x' });
-    expect(await store.oldRows.quarantined(clock.at, 5)).toBe(0);
-    expect(await store.jobs.list({ states: ['quarantined'] })).toHaveLength(1);
-    expect(await store.oldRows.quarantined(clock.at + 1, 5)).toBe(1);
-    expect(await store.jobs.list({ states: ['quarantined'] })).toEqual([]);
-  });
-
   it('goes with bounces by age, and with those of who left', async () => {
     const store = await emptyStore();
     await store.subscribers.add({ list, address });
@@ -107,8 +95,18 @@ describeOnEngines('what is kept too long', ({ open, freshUrl, clock }) => {
     for (const one of [address, 'left@example.net']) await store.persons.note(one, { lang: 'fr' });
     expect(await store.oldRows.personsWithoutSubscription(clock.at)).toEqual([]);
     expect(await store.oldRows.personsWithoutSubscription(clock.at + 1)).toEqual(['left@example.net']);
-    await store.oldRows.person('left@example.net');
+    expect(await store.oldRows.person('left@example.net', clock.at)).toBe(0);
+    expect(await store.oldRows.person('left@example.net', clock.at + 1)).toBe(1);
     expect(await store.persons.find('left@example.net')).toBeUndefined();
+  });
+
+  it('stays with a person who subscribed since it was found', async () => {
+    const store = await emptyStore();
+    await store.persons.note('back@example.net', { lang: 'fr' });
+    expect(await store.oldRows.personsWithoutSubscription(clock.at + 1)).toEqual(['back@example.net']);
+    await store.subscribers.add({ list, address: 'back@example.net' });
+    expect(await store.oldRows.person('back@example.net', clock.at + 1)).toBe(0);
+    expect(await store.persons.find('back@example.net')).toMatchObject({ lang: 'fr' });
   });
 
   it('goes with what lists distributed, told and handed out before a time', async () => {

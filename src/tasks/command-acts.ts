@@ -10,7 +10,7 @@ import {
   purgeSpools,
   purgeTables,
 } from './purges.ts';
-import { deleteSubscribers, removeFiles, selectSubscribers, sendMessages } from './selections.ts';
+import { deleteSubscribers, selectSubscribers, sendMessages } from './selections.ts';
 import type { TaskRun } from './task-run.ts';
 import { updateRevocationLists } from './update-revocation-lists.ts';
 
@@ -21,7 +21,6 @@ type CommandAct = (given: readonly string[], run: TaskRun) => Promise<readonly s
 export const commandActs: Readonly<Record<Exclude<CommandName, 'stop' | 'next'>, CommandAct>> = {
   create: silent(makeTask),
   exec: silent(runProgram),
-  rm_file: silent(removeFiles),
   select_subs: selectSubscribers,
   delete_subs: deleteSubscribers,
   send_msg: silent(sendMessages),

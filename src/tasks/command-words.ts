@@ -28,10 +28,6 @@ export const commandWords = {
     meaning:
       'Runs a program, without a shell; the arguments that follow are handed over as they are, what it writes goes nowhere. After ten minutes, or when the run is broken off, it and what it started get SIGTERM, and SIGKILL five seconds later. Refused unless `task_exec_programs` names it.',
   },
-  rm_file: {
-    arguments: ['variable'],
-    meaning: 'Removes the files of a selection. No selection of this service has files: the log says so.',
-  },
   select_subs: {
     arguments: ['condition'],
     gives: 'addresses',
@@ -67,12 +63,12 @@ export const commandWords = {
   },
   purge_session_table: {
     arguments: [],
-    meaning: 'Ends old sessions. This service keeps none in its database: the log says so.',
+    meaning: 'Ends old sessions of the web. This service keeps none in its database: the log says so.',
   },
   purge_spools: {
     arguments: [],
     meaning:
-      'Forgets what only recognises something that came before, keys that ended, and messages in quarantine.',
+      'Forgets what only recognises something that came before, counts, and keys that ended. What is in quarantine stays until the operator drops it.',
   },
   purge_tables: {
     arguments: [],
@@ -80,7 +76,8 @@ export const commandWords = {
   },
   purge_one_time_ticket_table: {
     arguments: [],
-    meaning: 'Forgets old tickets. This service keeps none in its database: the log says so.',
+    meaning:
+      'Forgets old tickets of the web. This service keeps none in its database: the log says so. Keys of requests are among what `purge_spools` forgets.',
   },
   purge_orphan_bounces: {
     arguments: [],
@@ -105,6 +102,11 @@ export const commandWords = {
       'Fetches the revocation lists whose URLs stand in that file, and those of the trusted issuers, where they end before that time.',
   },
 } as const satisfies Readonly<Record<string, CommandWord>>;
+
+/** Commands of Sympa that a model may not have here, each with the reason. */
+export const refusedWords: Readonly<Record<string, string>> = {
+  rm_file: 'variables hold addresses here, and no address has a file',
+};
 
 export type CommandName = keyof typeof commandWords;
 

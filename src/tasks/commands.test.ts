@@ -198,21 +198,27 @@ describe('purges', () => {
     expect(await store.ciphertexts.claim(list, 'digest', 'other')).toBe(false);
   });
 
-  it('keep messages for logs_expiration_period, and those in quarantine for clean_delay_queue', async () => {
+  it('keep messages for logs_expiration_period, and those in quarantine until somebody drops them', async () => {
     const { store } = made.quiet;
     const list = await made.list('board');
     const raw = new TextEncoder().encode('Subject: x\r\n\r\nx\r\n');
+    const aside = await made.quiet.take(raw, list);
+    const job = await made.quiet.claim('pipeline');
+    await store.jobs.quarantine(job.id, { code: 'bug', reason: 'x' });
+    await store.messages.setState(aside, 'quarantined', { code: 'bug', reason: null });
     const refused = await made.quiet.take(raw, list);
     await store.messages.setState(refused, 'refused', { code: null, reason: null });
-    const aside = await made.quiet.take(raw, list);
-    await store.messages.setState(aside, 'quarantined', { code: 'bug', reason: null });
     made.clock.at += 8 * dayMs;
-    await made.run(['purge_spools ()', 'purge_logs_table ()']);
-    expect(await store.messages.find(aside)).toBeUndefined();
+    const all = ['purge_spools ()', 'purge_tables ()', 'purge_logs_table ()'];
+    await made.run(all);
     expect(await store.messages.find(refused)).toBeDefined();
     made.clock.at += 90 * dayMs;
-    await made.run(['purge_logs_table ()']);
+    await made.run(all);
     expect(await store.messages.find(refused)).toBeUndefined();
+    made.clock.at += 3_000 * dayMs;
+    await made.run(all);
+    expect((await store.messages.get(aside)).raw).toEqual(raw);
+    expect(await store.jobs.list({ states: ['quarantined'] })).toHaveLength(1);
   });
 });
 
@@ -229,12 +235,13 @@ describe('what this service does not have', () => {
     expect(JSON.parse(said!)).toMatchObject({ level: 'info', command });
   });
 
-  it('is passed over by rm_file', async () => {
+  it('makes a model be refused that has rm_file, before anything of it is done', async () => {
     const list = await made.list('board', [bob]);
-    expect(await made.run(['@v = select_subs (newer(0))', 'rm_file (@v)'], list)).toEqual({
-      status: 'stopped',
-    });
-    expect(made.log.lines.join()).toContain('"command":"rm_file"');
+    const lines = ['@v = select_subs (newer(0))', 'send_msg (@v, remind)', 'RM_file (@v)'];
+    const end = await made.run(lines, list);
+    expect(end).toMatchObject({ status: 'failed', error: { code: 'command-refused', place: { line: 3 } } });
+    expect(String((end as { error?: unknown }).error)).toContain('no address has a file');
+    expect(await made.mails()).toEqual([]);
   });
 });
 

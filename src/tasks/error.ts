@@ -7,6 +7,10 @@ export const taskErrorCodes = {
     temporary: false,
   },
   'command-unknown': { meaning: 'There is no task command of that name.', temporary: false },
+  'command-refused': {
+    meaning: 'A task model has a command of Sympa that has no meaning here; the message says why.',
+    temporary: false,
+  },
   'argument-count': { meaning: 'A task command has too few or too many arguments.', temporary: false },
   'argument-kind': { meaning: 'An argument of a task command is not of the kind needed.', temporary: false },
   'reference-unknown': {

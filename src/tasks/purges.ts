@@ -49,9 +49,9 @@ const spools: Readonly<Record<string, (oldRows: OldRows, run: TaskRun) => Promis
   warnings: (oldRows, run) => oldRows.certificateWarnings(before(run, keepDays.warnings)),
 };
 
-/** `purge_spools()` */
+/** `purge_spools()`; what is in quarantine was taken with "250 OK", and stays until the operator drops it. */
 export async function purgeSpools(_given: readonly string[], run: TaskRun): Promise<void> {
-  const { store, site } = run.parts;
+  const { store } = run.parts;
   for (const [what, forget] of Object.entries(spools)) {
     run.signal.throwIfAborted();
     tell(run, what, await forget(store.oldRows, run));
@@ -59,12 +59,6 @@ export async function purgeSpools(_given: readonly string[], run: TaskRun): Prom
   await store.receipts.purge(before(run, keepDays.receipts));
   await store.rates.purge(before(run, keepDays.rates));
   await store.usedSignatures.purge(before(run, keepDays.signatures));
-  const beforeMs = before(run, site.conf.clean_delay_queue);
-  tell(
-    run,
-    'messages in quarantine',
-    await drain(run, () => store.oldRows.quarantined(beforeMs, rowsAtOnce)),
-  );
 }
 
 /** `purge_logs_table()`: what was decided on a message is the log that this store keeps. */
@@ -80,13 +74,14 @@ export async function purgePersons(_given: readonly string[], run: TaskRun): Pro
   const staff = new Set(site.robots.flatMap((robot) => lists.listmasters(robot)));
   for (const { owners, editors } of await lists.all())
     for (const address of [...owners, ...editors]) staff.add(address);
-  const idle = await store.oldRows.personsWithoutSubscription(before(run, keepDays.persons));
-  const forgotten = idle.filter((address) => !staff.has(address));
-  for (const address of forgotten) {
+  const beforeMs = before(run, keepDays.persons);
+  const idle = await store.oldRows.personsWithoutSubscription(beforeMs);
+  let forgotten = 0;
+  for (const address of idle.filter((one) => !staff.has(one))) {
     run.signal.throwIfAborted();
-    await store.oldRows.person(address);
+    forgotten += await store.oldRows.person(address, beforeMs);
   }
-  tell(run, 'persons', forgotten.length);
+  tell(run, 'persons', forgotten);
 }
 
 /** `purge_orphan_bounces()` */

@@ -1,5 +1,5 @@
 import { argumentKinds } from './argument-kinds.ts';
-import { commandWords, wordOf } from './command-words.ts';
+import { commandWords, refusedWords, wordOf } from './command-words.ts';
 import { references } from './references.ts';
 import { listModels, siteModels } from './wanted-tasks.ts';
 
@@ -112,6 +112,8 @@ export function tasksReference(shipped: readonly ShippedModel[]): string {
         return [form, `${meaning}${onList ? ' Of lists only.' : ''}`];
       }),
     ),
+    '',
+    ...Object.entries(refusedWords).map(([name, why]) => `A model with \`${name}\` is refused: ${why}.`),
     '',
     table(
       ['argument', 'form'],

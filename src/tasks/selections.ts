@@ -69,13 +69,6 @@ export async function sendMessages(given: readonly string[], run: TaskRun): Prom
   }
 }
 
-/** `rm_file(@v)`: Sympa wrote files beside some selections. */
-export async function removeFiles(given: readonly string[], { parts, variables }: TaskRun): Promise<void> {
-  const count = variables.get(given[0]!)?.length ?? 0;
-  const why = 'a selection has no files here';
-  parts.log.info('task command does nothing', { command: 'rm_file', why, count });
-}
-
 /** Names of Sympa for mails that are called otherwise here. */
 const olderNames: Readonly<Record<string, string>> = { 'certif-warning': 'daily-cert-expiration' };
 

@@ -1,7 +1,7 @@
 import type { Place } from '../errors.ts';
 import { didYouMean } from '../scenario/nearest-word.ts';
 import { type ArgumentKindName, argumentKinds } from './argument-kinds.ts';
-import { type CommandName, commandNamed, commandWords, wordOf } from './command-words.ts';
+import { type CommandName, commandNamed, commandWords, refusedWords, wordOf } from './command-words.ts';
 import { TaskError } from './error.ts';
 import { fillReferences, type ReferenceValues } from './references.ts';
 
@@ -129,12 +129,7 @@ class Parser {
       });
     const [, variable, word = ''] = match;
     const at = variable === undefined ? 0 : line.text.indexOf(word, line.text.indexOf('=') + 1);
-    const name = commandNamed(word);
-    if (name === undefined)
-      throw this.#fault('command-unknown', `there is no command ${word}`, line, {
-        at,
-        ...didYouMean(word, Object.keys(commandWords)),
-      });
+    const name = this.#nameOf(word, line, at);
     if (variable !== undefined && wordOf(name).gives === undefined)
       throw this.#fault('assignment-impossible', `${name} gives nothing that a variable could take`, line);
     const given = this.#readArguments(name, match[3], line);
@@ -146,6 +141,20 @@ class Parser {
       arguments: given.map(({ value }) => value),
       place,
       ...(variable !== undefined && { variable }),
+    });
+  }
+
+  #nameOf(word: string, line: Line, at: number): CommandName {
+    const name = commandNamed(word);
+    if (name !== undefined) return name;
+    const known = word.toLowerCase();
+    if (Object.hasOwn(refusedWords, known))
+      throw this.#fault('command-refused', `${known} is no command here: ${refusedWords[known]}`, line, {
+        at,
+      });
+    throw this.#fault('command-unknown', `there is no command ${word}`, line, {
+      at,
+      ...didYouMean(word, Object.keys(commandWords)),
     });
   }
 

@@ -44,7 +44,7 @@ export const directoryParameters = {
   clean_delay_queue: group.value(
     count(),
     '7',
-    'How long a message that cannot be delivered for the time being is tried, and how long one in quarantine is kept.',
+    'How long a message that cannot be delivered for the time being is tried. One in quarantine is kept until the operator drops it.',
     days,
   ),
   clean_delay_queueauth: group.value(count(), '30', 'How long a post waits for its confirmation.', days),
