@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs the real programs that tests drive, on Debian, as root: openssl, PostgreSQL, Postfix, OpenLDAP, the S/MIME
-# programs that messages are exchanged with (NSS, gpgsm, Bouncy Castle with a Java compiler), and Sympa, whose decisions
-# ours are compared with. No service is started by it, and none of the machine's own mail, databases or directories is
-# configured: the tests run instances of their own.
+# Installs the real programs that tests drive, on Debian, as root: openssl, PostgreSQL, Postfix, OpenLDAP, unbound with the
+# tools that sign zones, the S/MIME programs that messages are exchanged with (NSS, gpgsm, Bouncy Castle with a Java
+# compiler), and Sympa, whose decisions ours are compared with. No service is started by it, and none of the machine's own
+# mail, databases, directories or resolvers is configured: the tests run instances of their own.
 # Where everything is there already it ends at once.
 set -eu
 
@@ -16,6 +16,8 @@ set -- /usr/lib/postgresql/*/bin/initdb
 [ -x "$1" ] || command -v initdb >/dev/null 2>&1 || lacks postgresql
 [ -x /usr/sbin/postfix ] || command -v postfix >/dev/null 2>&1 || lacks postfix
 [ -x /usr/sbin/slapd ] || command -v slapd >/dev/null 2>&1 || lacks slapd
+[ -x /usr/sbin/unbound ] || command -v unbound >/dev/null 2>&1 || lacks unbound
+command -v ldns-signzone >/dev/null 2>&1 || lacks ldnsutils
 command -v cmsutil >/dev/null 2>&1 || lacks libnss3-tools
 command -v gpgsm >/dev/null 2>&1 || lacks gpgsm
 command -v gpg-agent >/dev/null 2>&1 || lacks gpg-agent
