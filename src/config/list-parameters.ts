@@ -121,9 +121,9 @@ const listOwnParameters = {
     'Whether a post that came with AES-GCM goes out with AES-CBC to all when a subscriber can read nothing else; else that subscriber waits.',
   ),
   service_mail_encryption: smime.value(
-    choice('answers', 'always'),
-    'answers',
-    'Which mail of the list itself is encrypted, to readers with a usable certificate: `answers` what answers or speaks of something that came encrypted, `always` all of it but what tells of missing or ending certificates.',
+    choice('answers', 'encrypted', 'always'),
+    'encrypted',
+    'Which mail of the list itself is encrypted, to readers with a usable certificate: `answers` what answers or speaks of something that came encrypted; `encrypted` all of it where the list has a certificate that others encrypt to, else as `answers`; `always` all of it. What tells of missing or ending certificates is never encrypted.',
   ),
   smime_mode: smime.value(
     choice('transparent', 'reencrypt', 'mla'),

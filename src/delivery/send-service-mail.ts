@@ -7,6 +7,7 @@ import type { JobHandler } from '../store/job-runner.ts';
 import type { Repositories } from '../store/store.ts';
 import { mailTemplates } from '../templates/mail-templates.ts';
 import { renderMail } from '../templates/render-mail.ts';
+import { certificatesToGive } from '../trust/own-signer.ts';
 import { awaitLookUp } from './await-look-up.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { formatPolicy } from './distribution-policy.ts';
@@ -120,15 +121,21 @@ async function sealOf(
   mail: AddressedMail,
   list: List | undefined,
   robot: Robot,
-  { certificates, store }: DeliveryParts,
+  parts: DeliveryParts,
 ): Promise<OwnSeal | undefined> {
-  const sealsAll = list?.config.service_mail_encryption === 'always';
-  if (mailTemplates[mail.template]?.neverSealed || (!mail.cameAs && !sealsAll)) return undefined;
+  if (mailTemplates[mail.template]?.neverSealed) return undefined;
+  if (!mail.cameAs && !(list && (await sealsAllItCan(list, parts)))) return undefined;
+  const { certificates, store } = parts;
   const choices = await certificates.chooseForEncryption(store, mail.to, list ?? { robot });
   return ownSealFor(
     mail.to.map((address) => choices.get(address)),
     mail.cameAs ?? 'cbc',
   );
+}
+
+async function sealsAllItCan(list: List, parts: DeliveryParts): Promise<boolean> {
+  const { service_mail_encryption: sealed } = list.config;
+  return sealed === 'encrypted' ? (await certificatesToGive(list, parts)).length > 0 : sealed === 'always';
 }
 
 interface Setting {

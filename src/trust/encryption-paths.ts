@@ -9,7 +9,8 @@ import type { JudgedTrust, SiteTrust, TrustTarget } from './site-trust.ts';
 
 /** A path is validated anew after this time at the latest: authorities end, and so do revocation lists. */
 const verdictMs = 600_000;
-const maxVerdicts = 20_000;
+/** More than the largest list has, so that it does not push its own out. */
+const maxVerdicts = 250_000;
 /** So many paths are validated before others have their turn. */
 const atOnce = 32;
 
