@@ -1,4 +1,5 @@
 import type { FuzzTarget } from './target.ts';
+import { bouncesTarget } from './targets/bounces.ts';
 import { certificateTarget, crlTarget, pemTarget } from './targets/certificate.ts';
 import { cmsTarget } from './targets/cms.ts';
 import { commandsTarget } from './targets/commands.ts';
@@ -18,6 +19,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   cmsTarget,
   mimeTarget,
   commandsTarget,
+  bouncesTarget,
   derTarget,
   certificateTarget,
   crlTarget,

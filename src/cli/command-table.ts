@@ -57,6 +57,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         summary: 'show or set parameters of a list',
         load: async () => (await import('./list-config.ts')).listConfigCommand,
       },
+      bounces: {
+        summary: 'list the subscribers whose mail comes back',
+        load: async () => (await import('./list-bounces.ts')).listBouncesCommand,
+      },
       key: {
         summary: 'make, install, show and retire keys of lists',
         commands: {

@@ -1,3 +1,4 @@
+import { classOfStatus } from '../smtp/bounce-status.ts';
 import type { RecipientReply } from '../smtp/transport.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
 import type { Distribution } from '../store/distributions.ts';
@@ -6,16 +7,16 @@ import { backoffMs } from '../store/job-runner.ts';
 import type { Job } from '../store/jobs.ts';
 import type { CopySource } from './copy-source.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
+import { parsePolicy } from './distribution-policy.ts';
 import { DeliveryError, deliveryErrorCodes } from './error.ts';
 import { finishDistribution } from './finish.ts';
+import type { PostRefusal, RecordedOutcome } from './outcome-recorder.ts';
 import type { Payloads } from './payloads.ts';
 import { shipments } from './shipments.ts';
 import { tellKeyUnavailable } from './tell-key-unavailable.ts';
 
 /** How long a key that cannot be loaded is waited for before the next look. */
 const keyRetryMs = 15_000;
-
-type Outcome = Parameters<DeliveryParts['store']['deliveries']['record']>[0][number];
 
 /** Makes the handler that sends one packet and writes down the outcome of each recipient before the next copy. */
 export function deliverPacketHandler(parts: DeliveryParts, payloads: Payloads): JobHandler {
@@ -63,7 +64,10 @@ async function sendRows(
     for await (const shipment of shipments(parts, distribution, source, rows)) {
       const replies = await connection.send(shipment.copy);
       // RFC 5321 §4.2.5: the final reply hands responsibility over; it is on the disk before the next copy starts.
-      await parts.recorder.record(shipment.rows.map((row) => outcomeOf(row, replies)));
+      const nowMs = parts.clock.now();
+      await parts.recorder.record(
+        shipment.rows.map((row) => outcomeOf({ distribution, row, nowMs }, replies)),
+      );
       if (replies.every(lostConnection)) break;
     }
   } finally {
@@ -71,12 +75,34 @@ async function sendRows(
   }
 }
 
-function outcomeOf(row: DeliveryRow, replies: readonly RecipientReply[]): Outcome {
+interface Tried {
+  readonly distribution: Distribution;
+  readonly row: DeliveryRow;
+  readonly nowMs: number;
+}
+
+function outcomeOf({ distribution, row, nowMs }: Tried, replies: readonly RecipientReply[]): RecordedOutcome {
   const reply = replies.find((one) => one.recipient === row.address);
   const state = reply?.status === 'sent' ? 'sent' : reply?.status === 'permanent' ? 'failed' : 'pending';
   const code = reply ? `${reply.code} ${reply.enhanced}`.trim() : '';
   const { distributionId, address } = row;
-  return { distributionId, address, state, code, reply: reply?.text.slice(0, 500) ?? '' };
+  const refusal = state === 'failed' ? refusalOf(distribution, reply!, nowMs) : undefined;
+  const outcome = { distributionId, address, state, code, reply: reply?.text.slice(0, 500) ?? '' } as const;
+  return { ...outcome, ...(refusal && { refusal }) };
+}
+
+/**
+ * A mailbox that the peer refuses for good while we talk to it bounces like one that a report comes of: nobody else would
+ * send one. The status must name the mailbox: a relay that takes no mail of ours at all says nothing of its readers.
+ */
+function refusalOf(
+  distribution: Distribution,
+  { enhanced }: RecipientReply,
+  receivedAt: number,
+): PostRefusal | undefined {
+  const { sequence, list, messageId: postId, policy } = distribution;
+  if (sequence === 0 || parsePolicy(policy).onRequest) return undefined;
+  return classOfStatus(enhanced)?.isOfMailbox ? { list, postId, status: enhanced, receivedAt } : undefined;
 }
 
 function lostConnection(reply: RecipientReply): boolean {

@@ -1,8 +1,20 @@
 import type { DeliveryOutcome } from '../store/deliveries.ts';
 import type { Store } from '../store/store.ts';
 
+/** A peer's refusal of a mailbox: of which post, and with what status. */
+export interface PostRefusal {
+  readonly list: string;
+  /** The stored message of the post. */
+  readonly postId: string;
+  readonly status: string;
+  readonly receivedAt: number;
+}
+
+/** An outcome that may count as a bounce of the recipient. */
+export type RecordedOutcome = DeliveryOutcome & { readonly refusal?: PostRefusal };
+
 interface Waiting {
-  readonly outcomes: readonly DeliveryOutcome[];
+  readonly outcomes: readonly RecordedOutcome[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,7 +33,7 @@ export class OutcomeRecorder {
   }
 
   /** Resolves when the outcomes are durable. */
-  record(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+  record(outcomes: readonly RecordedOutcome[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ outcomes, resolve, reject });
       if (!this.#writing) void this.#writeAll();
@@ -36,12 +48,23 @@ export class OutcomeRecorder {
       const group = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#store.deliveries.record(group.flatMap((one) => one.outcomes));
+        await this.#write(group.flatMap((one) => one.outcomes));
         for (const one of group) one.resolve();
       } catch (error) {
         for (const one of group) one.reject(error);
       }
     }
     this.#writing = false;
+  }
+
+  async #write(recorded: readonly RecordedOutcome[]): Promise<void> {
+    const outcomes = recorded.map(({ refusal: _, ...outcome }) => outcome);
+    const refused = recorded.filter(({ refusal }) => refusal);
+    if (refused.length === 0) return this.#store.deliveries.record(outcomes);
+    await this.#store.transaction(async (tx) => {
+      await tx.deliveries.record(outcomes);
+      for (const { address, refusal } of refused)
+        await tx.bounces.count({ ...refusal!, address, messageId: '' });
+    });
   }
 }

@@ -33,8 +33,9 @@ export async function* shipments(
       )
     : undefined;
   const together: DeliveryRow[] = [];
+  const bouncers = await bouncersAmong(parts, distribution, policy, rows);
   for (const row of rows) {
-    if (!choices && !alone(row, distribution, policy)) {
+    if (!choices && !bouncers.has(row.address) && !alone(row, distribution, policy)) {
       together.push(row);
       continue;
     }
@@ -54,6 +55,23 @@ export async function* shipments(
       ? source.copyFor({ address: '', certificate: undefined, capabilities: null })
       : undefined;
   if (shared?.status === 'copy') yield shipmentOf(parts, distribution, policy, shared, together, false);
+}
+
+/**
+ * Whoever bounced gets a return address of one's own from then on: the next bounce proves itself, and one that somebody
+ * makes up does not.
+ */
+async function bouncersAmong(
+  { store }: DeliveryParts,
+  { list }: Distribution,
+  { envelope }: DistributionPolicy,
+  rows: readonly DeliveryRow[],
+): Promise<ReadonlySet<string>> {
+  if (envelope !== 'owner') return new Set();
+  return store.bouncers.among(
+    list,
+    rows.map((row) => row.address),
+  );
 }
 
 function alone(row: DeliveryRow, distribution: Distribution, policy: DistributionPolicy): boolean {

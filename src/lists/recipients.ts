@@ -58,13 +58,36 @@ function ownAddress(local: string, robot: Robot): Recipient | undefined {
 }
 
 async function bounceOf(lists: Lists, site: Site, address: string, robot: Robot): Promise<Recipient> {
-  const names = { prefix: robot.conf.bounce_email_prefix };
-  const verp = parseVerp(address, await verpKey(site), names);
-  if (!verp) return unprovenBounce(lists, address, robot);
+  const proven = await provenReturn(lists, address, await verpKey(site));
+  return proven ? { kind: 'bounce', ...proven } : unprovenBounce(lists, address, robot);
+}
+
+/** A return address of one recipient, made here. */
+export interface ProvenReturn {
+  /** `undefined` where the list is gone. */
+  readonly list: List | undefined;
+  readonly verp: Verp;
+}
+
+/**
+ * Reads a return address of one recipient that this site made, and finds its list and, where only a digest fitted, the
+ * subscriber.
+ *
+ * @param address canonical
+ * @param key from `verpKey`
+ */
+export async function provenReturn(
+  lists: Lists,
+  address: string,
+  key: string,
+): Promise<ProvenReturn | undefined> {
+  const robot = lists.robotOf(address);
+  const verp = parseVerp(address, key, { prefix: robot.conf.bounce_email_prefix });
+  if (!verp) return undefined;
   const list = await lists.find(`${verp.listName}@${robot.domain}`);
   const subscriber =
     list && verp.digest !== undefined ? await findByDigest(lists, list, verp.digest) : undefined;
-  return { kind: 'bounce', list, verp: { ...verp, address: verp.address ?? subscriber } };
+  return { list, verp: { ...verp, address: verp.address ?? subscriber } };
 }
 
 /**

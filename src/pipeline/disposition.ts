@@ -1,5 +1,6 @@
 import type { Explanation } from '../scenario/evaluate.ts';
 import type { CommandBatch } from './command-batch.ts';
+import type { Returned } from './returned-mail.ts';
 
 /** Why a post is refused; each code has its own text for the sender. */
 export const rejectCodes = {
@@ -46,7 +47,7 @@ export type HoldCode = keyof typeof holdCodes;
 export type Disposition =
   | { readonly status: 'distribute'; readonly explanation: Explanation | null }
   | { readonly status: 'forward'; readonly recipients: readonly string[] }
-  | { readonly status: 'record' }
+  | { readonly status: 'record'; readonly returned: Returned }
   | { readonly status: 'execute'; readonly batch: CommandBatch }
   | {
       readonly status: 'hold';

@@ -4,6 +4,7 @@ import { formatDate } from '../mime/date.ts';
 import type { Entity } from '../mime/entity.ts';
 import type { HeaderField } from '../mime/header.ts';
 import type { Post } from './post.ts';
+import { madeMessageId } from './post-id.ts';
 import { subjectTag } from './subject-tag.ts';
 
 /** Fields of another list, of a delivery, or that would make every reader answer: they do not go on. */
@@ -132,7 +133,7 @@ function receivedField({ message, robot }: Post, nowMs: number): OwnField {
 
 function ownMessageId({ post, list }: HeadPlan): OwnField {
   // The same for every try of every copy, so that a copy sent twice can be told from two posts.
-  return ownField('Message-ID', `<${post.message.id}@${list.robot.domain}>`);
+  return ownField('Message-ID', madeMessageId(post, list));
 }
 
 function listFields({ list, sequence }: HeadPlan): readonly OwnField[] {

@@ -1,6 +1,5 @@
 import { MessageError } from '../message/error.ts';
 import { readReceivedMessage } from '../message/received-message.ts';
-import { newId } from '../secrets.ts';
 import type { JobHandler, JobOutcome } from '../store/job-runner.ts';
 import type { StoredMessage } from '../store/messages.ts';
 import { decideOnce, isUndecided, type StillUndecided } from './decide-once.ts';
@@ -11,6 +10,7 @@ import { settleCommands } from './settle-commands.ts';
 import { settleConfirmation } from './settle-confirmation.ts';
 import { settleDistribution, settleForward } from './settle-distribution.ts';
 import { settleModeration } from './settle-moderation.ts';
+import { settleRecord } from './settle-record.ts';
 import { type Outcome, runSteps } from './steps.ts';
 
 /** How long a message whose key cannot be loaded waits before the next look. */
@@ -61,6 +61,7 @@ async function settle(
     await settleForward(post, disposition, isOurs, parts);
   else if (disposition.status === 'execute' && 'opened' in post)
     await settleCommands(post, disposition.batch, isOurs, parts);
+  else if (disposition.status === 'record') await settleRecord(post, disposition, isOurs, parts);
   else if (disposition.status === 'hold' && 'opened' in post && Object.hasOwn(holds, disposition.code))
     await holds[disposition.code]!(post, disposition, isOurs, parts);
   else await settleQuietly(post, disposition, isOurs, parts);
@@ -92,16 +93,6 @@ async function settleQuietly(
     await writeDecision(tx, post, disposition);
     await writeRefusal(tx, post, disposition, parts);
     await writeHold(tx, post, disposition, parts);
-    if (disposition.status !== 'record') return;
-    const receivedAt = post.message.receivedAtMs;
-    const list = post.list?.address ?? '';
-    await tx.bounces.insert({
-      id: newId(parts.clock.now()),
-      list,
-      address: null,
-      messageId: post.message.id,
-      receivedAt,
-    });
   });
 }
 

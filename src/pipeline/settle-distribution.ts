@@ -1,7 +1,6 @@
 import { distributionRows, type RecipientPlan, writeDistribution } from '../delivery/recipient-plan.ts';
 import { keepWaitingUntilMs } from '../delivery/waiting.ts';
 import { bodyBytes, type Entity } from '../mime/entity.ts';
-import { findField } from '../mime/header.ts';
 import { newId } from '../secrets.ts';
 import type { Repositories } from '../store/store.ts';
 import { archivePost, isToBeArchived } from './archive-post.ts';
@@ -11,6 +10,7 @@ import { distributionHead, forwardHead } from './distribution-head.ts';
 import { withFooters } from './footers.ts';
 import { planRecipients } from './plan-distribution.ts';
 import type { OpenedPost, PipelineParts } from './post.ts';
+import { madeMessageId, messageIdIn } from './post-id.ts';
 import { postRecipients } from './post-recipients.ts';
 import { writeDecision, writeMissing, writeRefusal } from './settle.ts';
 import { signatureNames } from './signature-names.ts';
@@ -64,11 +64,9 @@ async function claimOnce(tx: Repositories, post: OpenedPost): Promise<Dispositio
   for (const digest of [contentDigest, keyDigest])
     if (digest !== null && !(await tx.ciphertexts.claim(list, digest, post.message.id)))
       return reject('already-distributed');
-  // PostgreSQL keeps no NUL in a text.
-  const field = findField(post.message.entity.header, 'message-id')?.body;
-  const messageId = field?.replaceAll('\0', '').trim().slice(0, 998);
-  if (messageId && !(await tx.postIds.claim(list, messageId, post.message.id))) return discard('duplicate');
-  return undefined;
+  // One without gets one of ours, by which a bounce names it.
+  const messageId = messageIdIn(post.message.entity.header) ?? madeMessageId(post, post.list!);
+  return (await tx.postIds.claim(list, messageId, post.message.id)) ? undefined : discard('duplicate');
 }
 
 async function writeRows(

@@ -45,9 +45,12 @@ export function joinAct({ joiner, code, source }: Joining, situation: ListSituat
   };
 }
 
+/** How a subscription ends: by the subscriber, by somebody else, or since mail comes back; and what the former subscriber gets. */
+const leaveTemplates = { 'signed-off': 'bye', deleted: 'removed', bounced: 'bouncer-removed' } as const;
+
 /** Makes the act that ends a subscription. */
 export function leaveAct(
-  { address, code }: { readonly address: string; readonly code: 'signed-off' | 'deleted' },
+  { address, code }: { readonly address: string; readonly code: keyof typeof leaveTemplates },
   situation: ListSituation,
 ): Act {
   const { list, modifiers, parts } = situation;
@@ -56,12 +59,10 @@ export function leaveAct(
     if (!(await tx.subscribers.remove(list.address, address))) return refused('not-subscribed', { values });
     await tx.subscribers.noteEnd(address);
     await dropWaiting(tx, list.address, address, parts.clock.now());
-    if (!modifiers.includes('quiet')) {
-      const template = code === 'deleted' ? 'removed' : 'bye';
-      await tell(tx, list, template, [address], { address }, parts.clock.now());
-    }
+    if (!modifiers.includes('quiet'))
+      await tell(tx, list, leaveTemplates[code], [address], { address }, parts.clock.now());
     await notifyOwners(tx, situation, 'signed-off', address);
-    return done(code, { values });
+    return done(code === 'bounced' ? 'deleted' : code, { values });
   };
 }
 

@@ -67,6 +67,14 @@ export class Deliveries {
     return rows as DeliveryRow[];
   }
 
+  async find(distributionId: string, address: string): Promise<DeliveryRow | undefined> {
+    const query = this.#database.db
+      .selectFrom('delivery')
+      .selectAll()
+      .where('distributionId', '=', distributionId);
+    return (await query.where('address', '=', address).executeTakeFirst()) as DeliveryRow | undefined;
+  }
+
   /** Writes outcomes down, all or none. What was sent once stays sent. */
   async record(outcomes: readonly DeliveryOutcome[]): Promise<void> {
     const { db } = this.#database;

@@ -74,6 +74,22 @@ export class Distributions {
   }
 
   /**
+   * Gives when the posts of a list went out, since a time, in any order. A copy that somebody had sent out of the archive
+   * later is no post of its own.
+   */
+  async postTimes(list: string, sinceMs: number): Promise<readonly number[]> {
+    const rows = await this.#database.db
+      .selectFrom('distribution')
+      .select(({ fn }) => fn.min<number>('createdAt').as('at'))
+      .where('list', '=', list)
+      .where('createdAt', '>=', sinceMs)
+      .where('sequence', '>', sql.lit(0))
+      .groupBy('messageId')
+      .execute();
+    return rows.map((row) => Number(row.at));
+  }
+
+  /**
    * Closes a distribution when no recipient is pending or waiting, and lets go of its content.
    *
    * @param keepsContent the archive needs the content

@@ -10,7 +10,7 @@ export class Erasures {
   }
 
   /**
-   * Erases name and language, requests that wait for the person's key, counters, and what was noted about notices.
+   * Erases name and language, requests that wait for the person's key, counters, and what was noted about notices and bounces.
    *
    * @returns whether there was anything that the person, and not only the service, said
    */
@@ -29,6 +29,8 @@ export class Erasures {
       'subscription_end',
       'report_entry',
       'task_mail',
+      'bounce',
+      'bouncer',
     ] as const)
       await db.deleteFrom(table).where('address', '=', address).execute();
     const subjects = countedOfAddress.map((word) => addressSubject(word, address));

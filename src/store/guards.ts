@@ -67,15 +67,24 @@ export class PostIds {
   /** @returns true when the Message-ID is new to the list, or was claimed by the same message */
   async claim(list: string, fieldBody: string, messageId: string): Promise<boolean> {
     const { db, clock } = this.#database;
-    const headerId = fieldBody.length <= longestKey ? fieldBody : `sha256:${sha256Hex(fieldBody)}`;
+    const headerId = headerIdOf(fieldBody);
     await db
       .insertInto('post_seen')
       .values({ list, headerId, messageId, seenAt: clock.now() })
       .onConflict((conflict) => conflict.columns(['list', 'headerId']).doNothing())
       .execute();
-    const query = db.selectFrom('post_seen').select('messageId').where('list', '=', list);
-    return (await query.where('headerId', '=', headerId).executeTakeFirst())?.messageId === messageId;
+    return (await this.find(list, fieldBody)) === messageId;
   }
+
+  /** Gives the stored message that a list distributed under a Message-ID. */
+  async find(list: string, fieldBody: string): Promise<string | undefined> {
+    const query = this.#database.db.selectFrom('post_seen').select('messageId').where('list', '=', list);
+    return (await query.where('headerId', '=', headerIdOf(fieldBody)).executeTakeFirst())?.messageId;
+  }
+}
+
+function headerIdOf(fieldBody: string): string {
+  return fieldBody.length <= longestKey ? fieldBody : `sha256:${sha256Hex(fieldBody)}`;
 }
 
 /** The sequence numbers of lists. */

@@ -8,6 +8,7 @@ const plainTables = ['message', 'distribution', 'bounce', 'request_key'] as cons
 /** Tables with one row of a list for each of something else. */
 const keyedTables = {
   subscriber: ['address'],
+  bouncer: ['address'],
   certificate_notice: ['address'],
   ciphertext_seen: ['digest'],
   post_seen: ['headerId'],

@@ -37,6 +37,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: '9ee6543d7f63898351ea9ca78a9f9a66dc40b82aa8c13609e83f120d1434d197',
     postgres: '93c9d4acc3a21ef1cd4e365da886652bacf779fc80ef476fe28bfbe91563142d',
   },
+  '0009-bounces': {
+    sqlite: 'ec2a9948c75f720e45753f5b7b4a10217662e614e3abdba93a08d2a1c576872d',
+    postgres: '5c5e7876deb43943896395259de88578f3191fe69b5ec7c36b797fdfb28849ae',
+  },
 };
 
 function digestsOf(name: string): object {

@@ -9,6 +9,7 @@ import { certificateLifeTables } from './migrations/0005-certificate-life.ts';
 import { taskMailTables } from './migrations/0006-task-mails.ts';
 import { lookUpDueColumn } from './migrations/0007-look-up-due.ts';
 import { authorityTables } from './migrations/0008-authorities.ts';
+import { bounceTables } from './migrations/0009-bounces.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0006-task-mails': taskMailTables,
   '0007-look-up-due': lookUpDueColumn,
   '0008-authorities': authorityTables,
+  '0009-bounces': bounceTables,
 };
 
 /** Gives the migrations in an engine's words. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { MessageState } from './messages.ts';
 
@@ -58,21 +59,25 @@ export class OldRows {
     return gone(this.#database.db.deleteFrom('bounce').where('receivedAt', '<', beforeMs));
   }
 
+  /**
+   * Subscribers whose mail comes through again: the last bounce is so much older than the last post of their list. Where no
+   * post went out nothing is known of them, and they stay.
+   */
+  async bouncers(quietMs: number): Promise<number> {
+    const lastPost = sql<number>`(select max("distribution"."createdAt") from "distribution"
+      where "distribution"."list" = "bouncer"."list" and "distribution"."sequence" > 0)`;
+    return gone(
+      this.#database.db.deleteFrom('bouncer').where('lastAt', '<', sql<number>`${lastPost} - ${quietMs}`),
+    );
+  }
+
   /** Bounces of addresses that are not subscribed to the list any more. */
   async orphanBounces(): Promise<number> {
-    const query = this.#database.db.deleteFrom('bounce').where('address', 'is not', null);
-    return gone(
-      query.where((of) =>
-        of.not(
-          of.exists(
-            of
-              .selectFrom('subscriber')
-              .select('subscriber.address')
-              .whereRef('subscriber.list', '=', 'bounce.list')
-              .whereRef('subscriber.address', '=', 'bounce.address'),
-          ),
-        ),
-      ),
+    const { db } = this.#database;
+    const bounces = db.deleteFrom('bounce').where('address', 'is not', null);
+    const ofNobody = await gone(bounces.where(sql<boolean>`not ${subscribed('bounce')}`));
+    return (
+      ofNobody + (await gone(db.deleteFrom('bouncer').where(sql<boolean>`not ${subscribed('bouncer')}`)))
     );
   }
 
@@ -213,4 +218,10 @@ interface Deletion {
 
 async function gone(deletion: Deletion): Promise<number> {
   return Number((await deletion.executeTakeFirst())?.numDeletedRows ?? 0n);
+}
+
+/** Whether a row is about an address that is subscribed to the list. */
+function subscribed(table: 'bounce' | 'bouncer') {
+  return sql`exists (select 1 from "subscriber" where "subscriber"."list" = ${sql.ref(`${table}.list`)}
+    and "subscriber"."address" = ${sql.ref(`${table}.address`)})`;
 }

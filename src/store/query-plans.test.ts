@@ -6,6 +6,7 @@ import { type CompiledQuery, Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../log.ts';
 import { ArchivePosts } from './archive-posts.ts';
+import { Bouncers } from './bouncers.ts';
 import type { Database } from './database.ts';
 import { Deliveries } from './deliveries.ts';
 import { Distributions } from './distributions.ts';
@@ -65,6 +66,13 @@ const questions: readonly (readonly [name: string, indexes: readonly string[], a
     (of) => new Messages(of).listByState(['held'], { limit: 1 }),
   ],
   ['a page of subscribers', ['PRIMARY KEY'], (of) => new Subscribers(of).list('l', { after: 'a' })],
+  ['the posts of a list by time', ['distribution_posts'], (of) => new Distributions(of).postTimes('l', 1)],
+  ['the bouncers of a packet', ['PRIMARY KEY'], (of) => new Bouncers(of).among('l', ['a'])],
+  [
+    'the bouncers of a level',
+    ['PRIMARY KEY'],
+    (of) => new Bouncers(of).take({ list: 'l', from: 75, below: undefined }, 'r', 1),
+  ],
   ['the tasks that are due', ['task_due'], (of) => new Tasks(of).due(1, 1)],
   ['the lists of an address', ['subscriber_address'], (of) => new Subscribers(of).listsOf('a')],
   ['the subscriptions of an address', ['subscriber_address'], (of) => new Subscribers(of).ofAddress('a')],

@@ -16,17 +16,6 @@ describeOnEngines('records', (kit) => {
     list = `list${++made}@example.org`;
   });
 
-  it('hold the delivery reports of a list, oldest first', async () => {
-    const bounce = { list, address: 'gone@example.org', messageId: 'm', receivedAt: startOfTest };
-    await store.bounces.insert({ ...bounce, id: `${list} 2` });
-    await store.bounces.insert({ ...bounce, id: `${list} 1`, address: null });
-    await store.bounces.insert({ ...bounce, id: `${list} 3`, list: `x${list}` });
-    expect(await store.bounces.list(list)).toEqual([
-      { ...bounce, id: `${list} 1`, address: null },
-      { ...bounce, id: `${list} 2` },
-    ]);
-  });
-
   it('hold who had no certificate by list and day, each once a post', async () => {
     const entry = { list, address: 'a@example.org', distributionId: 'd1', code: 'certificate-missing' };
     await store.reports.add(entry);

@@ -1,27 +1,5 @@
 import type { Database } from './database.ts';
-import type { BounceTable, ReportTable } from './schema.ts';
-
-/** Delivery reports that came back. */
-export class Bounces {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  async insert(bounce: Readonly<BounceTable>): Promise<void> {
-    await this.#database.db.insertInto('bounce').values(bounce).execute();
-  }
-
-  list(list: string): Promise<readonly Readonly<BounceTable>[]> {
-    return this.#database.db
-      .selectFrom('bounce')
-      .selectAll()
-      .where('list', '=', list)
-      .orderBy('id')
-      .execute();
-  }
-}
+import type { ReportTable } from './schema.ts';
 
 /** Who could not be served for want of a certificate, kept until the owners' daily list. */
 export class Reports {

@@ -22,6 +22,7 @@ export interface Schema {
   list_counter: CounterTable;
   lock: LockTable;
   bounce: BounceTable;
+  bouncer: BouncerTable;
   report_entry: ReportTable;
   request_key: RequestKeyTable;
   rate: RateTable;
@@ -217,6 +218,23 @@ export interface BounceTable {
   address: string | null;
   messageId: string;
   receivedAt: number;
+  status: string | null;
+  /** The post whose copy came back, where that is known. */
+  postId: string | null;
+}
+
+/** A subscriber whose mail came back, for as long as the subscription and the bounces last. */
+export interface BouncerTable {
+  list: string;
+  address: string;
+  firstAt: number;
+  lastAt: number;
+  count: number;
+  /** Of the last bounce. */
+  status: string;
+  score: number | null;
+  /** The last run that did something about it. */
+  actedBy: string | null;
 }
 
 export interface ReportTable {

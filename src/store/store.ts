@@ -4,6 +4,8 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { ArchivePosts } from './archive-posts.ts';
 import { Authorities } from './authorities.ts';
+import { Bouncers } from './bouncers.ts';
+import { Bounces } from './bounces.ts';
 import { CertificateLookUps } from './certificate-look-ups.ts';
 import { CertificateWarnings } from './certificate-warnings.ts';
 import { Certificates } from './certificates.ts';
@@ -24,7 +26,7 @@ import { Persons } from './persons.ts';
 import { openPostgres } from './postgres.ts';
 import { Rates, UsedSignatures } from './rates.ts';
 import { Receipts } from './receipts.ts';
-import { Bounces, Reports } from './records.ts';
+import { Reports } from './records.ts';
 import { RequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
@@ -51,6 +53,7 @@ export interface Repositories {
   readonly counters: Counters;
   readonly locks: Locks;
   readonly bounces: Bounces;
+  readonly bouncers: Bouncers;
   readonly reports: Reports;
   readonly requestKeys: RequestKeys;
   readonly rates: Rates;
@@ -217,6 +220,7 @@ function repositories(database: Database): Repositories {
     counters: new Counters(database),
     locks: new Locks(database),
     bounces: new Bounces(database),
+    bouncers: new Bouncers(database),
     reports: new Reports(database),
     requestKeys: new RequestKeys(database),
     rates: new Rates(database),

@@ -56,12 +56,16 @@ export class Subscribers {
     return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
   }
 
-  /** @returns true when it was subscribed */
+  /**
+   * Ends a subscription; its bounces are forgotten with it, so that whoever comes back begins anew.
+   *
+   * @returns true when it was subscribed
+   */
   async remove(list: string, address: string): Promise<boolean> {
-    const query = this.#database.db
-      .deleteFrom('subscriber')
-      .where('list', '=', list)
-      .where('address', '=', address);
+    const { db } = this.#database;
+    for (const table of ['bouncer', 'bounce'] as const)
+      await db.deleteFrom(table).where('list', '=', list).where('address', '=', address).execute();
+    const query = db.deleteFrom('subscriber').where('list', '=', list).where('address', '=', address);
     return (await query.executeTakeFirst()).numDeletedRows > 0n;
   }
 

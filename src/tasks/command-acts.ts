@@ -1,7 +1,9 @@
 import { checkCertificateExpiration } from './certificate-expiry.ts';
 import type { CommandName } from './command-words.ts';
+import { evaluateBouncers } from './eval-bouncers.ts';
 import { runProgram } from './exec.ts';
 import { makeTask } from './make-task.ts';
+import { processBouncers } from './process-bouncers.ts';
 import {
   expireBounces,
   purgeLogs,
@@ -35,8 +37,8 @@ export const commandActs: Readonly<Record<Exclude<CommandName, 'stop' | 'next'>,
     nothingThere('purge_one_time_ticket_table', 'no ticket lies in the database'),
   ),
   purge_orphan_bounces: silent(purgeOrphanBounces),
-  eval_bouncers: silent(nothingThere('eval_bouncers', 'subscribers have no scores here yet')),
-  process_bouncers: silent(nothingThere('process_bouncers', 'subscribers have no scores here yet')),
+  eval_bouncers: silent(evaluateBouncers),
+  process_bouncers: silent(processBouncers),
   chk_cert_expiration: silent(checkCertificateExpiration),
   update_crl: silent(updateRevocationLists),
 };

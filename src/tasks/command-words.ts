@@ -46,7 +46,11 @@ export const commandWords = {
     onList: true,
     meaning: 'Sends each address of a selection the service mail of that name, once a run.',
   },
-  expire_bounce: { arguments: ['days'], meaning: 'Forgets bounces that are older than so many days.' },
+  expire_bounce: {
+    arguments: ['days'],
+    meaning:
+      'Forgets the bounces of subscribers whose last one came so many days before the last post of their list, and single reports that are older than that.',
+  },
   sync_include: {
     arguments: [],
     onList: true,
@@ -85,11 +89,13 @@ export const commandWords = {
   },
   eval_bouncers: {
     arguments: [],
-    meaning: 'Scores bouncing subscribers. This service keeps no scores yet: the log says so.',
+    meaning:
+      'Scores bouncing subscribers from 0 to 100, and warns the owners of lists where `bounce.warn_rate` is reached.',
   },
   process_bouncers: {
     arguments: [],
-    meaning: 'Acts on those scores. This service keeps none yet: the log says so.',
+    meaning:
+      'Does with subscribers of each level what `bouncers_level1` and `bouncers_level2` of their list say: removes them, writes to them, tells owners or listmasters.',
   },
   chk_cert_expiration: {
     arguments: ['name', 'date or duration'],

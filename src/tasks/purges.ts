@@ -21,6 +21,8 @@ const keepDays = {
   /** Whoever sends an old key still learns that its time is over. */
   endedKeys: 30,
   receipts: 5,
+  /** A bounce counts for seven days after the post that it is of. */
+  bounces: 8,
   notices: 366,
   warnings: 5 * 366,
   /** Longer than anybody lets a task fail; a run that goes on forgets its own. */
@@ -89,9 +91,15 @@ export async function purgeOrphanBounces(_given: readonly string[], run: TaskRun
   tell(run, 'bounces', await run.parts.store.oldRows.orphanBounces());
 }
 
-/** `expire_bounce(DAYS)` */
+/**
+ * `expire_bounce(DAYS)`: of subscribers whose last bounce is so many days older than the last post of their list. A single
+ * report is remembered for as long as another about the same post might still count.
+ */
 export async function expireBounces(given: readonly string[], run: TaskRun): Promise<void> {
-  tell(run, 'bounces', await run.parts.store.oldRows.bounces(before(run, Number(given[0]))));
+  const { oldRows } = run.parts.store;
+  const days = Number(given[0]);
+  tell(run, 'bouncing subscribers', await oldRows.bouncers(days * dayMs));
+  tell(run, 'bounces', await oldRows.bounces(before(run, Math.max(days, keepDays.bounces))));
 }
 
 function before({ nowMs }: TaskRun, days: number): number {

@@ -47,3 +47,9 @@ export function listOfRun({ list }: TaskRun): List {
   if (!list) throw new TaskError('needs-list', 'the task is about the whole site, not about a list');
   return list;
 }
+
+/** Gives the lists that a run of a task of the site is about: those that are open, or the one that it is run for. */
+export async function openLists({ list, parts }: TaskRun): Promise<readonly List[]> {
+  if (list) return [list];
+  return (await parts.lists.all()).filter(({ status }) => status === 'open');
+}

@@ -218,6 +218,56 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
     autoSubmitted: 'auto-generated',
     variables: { address: { meaning: 'address of the subscriber' } },
   },
+  'bouncer-warning': {
+    to: 'subscriber',
+    meaning: 'Mail to the subscriber comes back (`notify_bouncers`). Sympa calls it `auto_notify_bouncers`.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      address: { meaning: 'address of the subscriber' },
+      count: count('number of posts that came back'),
+      since: { meaning: 'when the first of them did, ms since 1970' },
+      status: { meaning: 'status of the last, as RFC 3463 has them: `5.1.1`' },
+      commands: { meaning: 'address that takes commands' },
+    },
+  },
+  'bouncer-removed': {
+    to: 'former subscriber',
+    meaning: 'A subscription was ended because mail came back (`remove_bouncers`).',
+    autoSubmitted: 'auto-generated',
+    variables: { address: { meaning: 'address of the subscriber' } },
+  },
+  'bouncers-processed': {
+    to: 'owners or listmasters',
+    meaning:
+      'What was done with subscribers whose mail comes back. Sympa calls it `automatic_bounce_management`.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      addresses: { meaning: 'addresses of the subscribers' },
+      action: { meaning: '`remove_bouncers`, `notify_bouncers` or `none`' },
+      rate: { meaning: 'score from which on they are of this level' },
+    },
+  },
+  'bounce-rate': {
+    to: 'owners or listmasters',
+    meaning: 'Mail to many subscribers of a list comes back. Once a day at most.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      rate: { meaning: 'share of the subscribers, in a hundred' },
+      bouncing: count('number of these subscribers'),
+      subscribers: count('number of all subscribers'),
+      limit: { meaning: 'share from which on this is told, in a hundred' },
+    },
+  },
+  'complaint-owner': {
+    to: 'owners',
+    meaning:
+      'A mail system reports that a reader complained of a post (RFC 5965). Ten a day and list at most, and one a day of each reader.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      type: { meaning: 'type of the report: `abuse`, `fraud`, `virus`, `other` …' },
+      address: { meaning: 'address of the subscriber, where it is known', optional: true },
+    },
+  },
   'membership-owner': {
     to: 'owners',
     meaning: 'Somebody joined or left, and the scenario says `notify`.',

@@ -56,6 +56,12 @@ const samples: Readonly<Record<string, TemplateValue>> = {
   object: 'team@lists.example.org',
   again: atMs,
   place: 'etc/tasks/purge_tables.daily.task:3',
+  action: 'remove_bouncers',
+  rate: 45,
+  bouncing: 20,
+  subscribers: 40,
+  limit: 30,
+  type: 'abuse',
 };
 
 /** Other values where not any other will do. */

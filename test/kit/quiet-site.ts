@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../src/clock.ts';
 import { OutcomeRecorder } from '../../src/delivery/outcome-recorder.ts';
 import { ScenarioFiles } from '../../src/lists/scenario-files.ts';
+import { verpKey } from '../../src/lists/verp.ts';
 import { silentLog } from '../../src/log.ts';
 import type { PipelineParts } from '../../src/pipeline/post.ts';
 import { newId, sha256Hex } from '../../src/secrets.ts';
@@ -32,7 +33,11 @@ export interface QuietSite extends Pick<FolderSite, 'site' | 'store' | 'lists' |
   /** Gives a list a key without pass phrase. */
   listKey(name: string): TestIdentity;
   /** Stores a message with the job that works on it, as intake does. */
-  take(raw: Uint8Array, to: string, more?: { kind?: MessageKind; from?: string }): Promise<string>;
+  take(
+    raw: Uint8Array,
+    to: string,
+    more?: { kind?: MessageKind; from?: string; list?: string },
+  ): Promise<string>;
   /** Claims the next due job of a role. */
   claim(role: JobRole): Promise<Job>;
   /** Does every due job of one kind with a handler, and settles it as the runner does. */
@@ -54,16 +59,16 @@ export async function makeQuietSite(clock: Clock, conf: readonly string[] = []):
     ca,
     copies,
     peer: () => undefined,
-    parts: partsOf(made, clock, () => quiet.peer, copies),
+    parts: { ...partsOf(made, clock, () => quiet.peer, copies), verpKey: await verpKey(site) },
     listKey: (name) => {
       const pair = ca.issue({ address: `${name}@example.org`, algorithm: 'rsa-2048' });
       writeFileSync(join(site.explDir, name, 'cert.pem'), pair.certificatePem);
       writeFileSync(join(site.explDir, name, 'private_key'), pair.privateKeyPem, { mode: 0o600 });
       return pair;
     },
-    take: async (raw, to, { kind = 'post', from = 'alice@example.org' } = {}) => {
+    take: async (raw, to, { kind = 'post', from = 'alice@example.org', list: of } = {}) => {
       const id = newId(clock.now());
-      const list = kind === 'listmaster' ? '' : to.replace(/-(?:request|editor|owner)@/, '@');
+      const list = of ?? (kind === 'listmaster' ? '' : to.replace(/-(?:request|editor|owner)@/, '@'));
       await store.transaction(async (tx) => {
         const about = { size: raw.length, sha256: sha256Hex(raw), receivedAt: clock.now() };
         await tx.messages.insert({ id, kind, list, recipient: to, envelopeSender: from, raw, ...about });
@@ -116,7 +121,7 @@ function partsOf(
     opener: new MessageOpener({ keyring, anchors, clock }),
     transport: peerTransport(peer, copies),
     recorder: new OutcomeRecorder(store),
-    verpKey: 'key of a test',
+    verpKey: '',
     clock,
     log,
     revocations: new RevokedCertificates({ store, anchors, clock, log }),

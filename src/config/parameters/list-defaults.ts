@@ -197,20 +197,20 @@ export const listDefaults = {
     '0%',
     'Share of recipients of a plain post who get a copy with a return address of their own, so that bounces name them. Encrypted copies always have one.',
   ),
-  bounce: bouncesLater.paragraph(
+  bounce: bounces.paragraph(
     {
-      warn_rate: bouncesLater.value(
+      warn_rate: bounces.value(
         percent,
         '30',
-        'Share of bouncing subscribers from which on owners are warned.',
+        'Share of bouncing subscribers from which on owners are warned, once a day.',
         {
           aliases: ['bounce_warn_rate'],
         },
       ),
-      halt_rate: bouncesLater.value(
+      halt_rate: bounces.value(
         percent,
         '50',
-        'Share of bouncing subscribers from which on the list pauses.',
+        'Share of bouncing subscribers from which on listmasters are warned, too. The list goes on.',
         {
           aliases: ['bounce_halt_rate'],
         },
@@ -218,25 +218,33 @@ export const listDefaults = {
     },
     'Warnings about bounces.',
   ),
-  bouncers_level1: bouncesLater.paragraph(
+  bouncers_level1: bounces.paragraph(
     {
-      rate: bouncesLater.value(count(0, 100), '45', 'Score from which on a subscriber is of this level.', {
+      rate: bounces.value(count(0, 100), '45', 'Score from which on a subscriber is of this level.', {
         ...points,
         aliases: ['default_bounce_level1_rate'],
       }),
-      action: bouncesLater.value(bouncerAction, 'notify_bouncers', 'What is done with them.'),
-      notification: bouncesLater.value(whoIsTold, 'owner', 'Who is told.'),
+      action: bounces.value(
+        bouncerAction,
+        'notify_bouncers',
+        'What is done with them: taken off the list, written to, or nothing.',
+      ),
+      notification: bounces.value(whoIsTold, 'owner', 'Who is told what was done with whom.'),
     },
     'Subscribers whose mail bounces now and then.',
   ),
-  bouncers_level2: bouncesLater.paragraph(
+  bouncers_level2: bounces.paragraph(
     {
-      rate: bouncesLater.value(count(0, 100), '75', 'Score from which on a subscriber is of this level.', {
+      rate: bounces.value(count(0, 100), '75', 'Score from which on a subscriber is of this level.', {
         ...points,
         aliases: ['default_bounce_level2_rate'],
       }),
-      action: bouncesLater.value(bouncerAction, 'remove_bouncers', 'What is done with them.'),
-      notification: bouncesLater.value(whoIsTold, 'owner', 'Who is told.'),
+      action: bounces.value(
+        bouncerAction,
+        'remove_bouncers',
+        'What is done with them: taken off the list, written to, or nothing.',
+      ),
+      notification: bounces.value(whoIsTold, 'owner', 'Who is told what was done with whom.'),
     },
     'Subscribers whose mail bounces most of the time.',
   ),

@@ -13,7 +13,7 @@ import {
   word,
 } from '../value-types.ts';
 
-const bounces = new ParameterGroup('Bounces', 'none yet');
+const bounces = new ParameterGroup('Bounces');
 const tasks = new ParameterGroup('Tasks');
 const tasksLater = new ParameterGroup('Tasks', 'none yet');
 const spam = new ParameterGroup('Spam and viruses', 'none yet');
@@ -33,8 +33,18 @@ export const siteServiceParameters = {
     'Bounces from which on a subscriber gets a score.',
     siteOnly,
   ),
-  minimum_bouncing_period: bounces.value(count(), '10', 'How long mail must bounce before that.', days),
-  bounce_delay: bounces.value(count(), '0', 'How long a bounce is under way as a rule.', days),
+  minimum_bouncing_period: bounces.value(
+    count(),
+    '10',
+    'How long there must be between the first and the last of them.',
+    days,
+  ),
+  bounce_delay: bounces.value(
+    count(),
+    '0',
+    'How long a bounce is under way as a rule: bounces are compared with the posts of so many days before.',
+    days,
+  ),
   expire_bounce_task: tasks.value(
     fileName,
     'daily',
