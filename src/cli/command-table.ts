@@ -53,6 +53,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
         summary: 'rename a list',
         load: async () => (await import('./list-move.ts')).listMoveCommand,
       },
+      sync: {
+        summary: 'read the data sources of a list now',
+        load: async () => (await import('./list-sync.ts')).listSyncCommand,
+      },
       config: {
         summary: 'show or set parameters of a list',
         load: async () => (await import('./list-config.ts')).listConfigCommand,

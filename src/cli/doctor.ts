@@ -5,6 +5,7 @@ import { checkCertificateFolder } from './doctor/check-certificate-folder.ts';
 import { checkCertificateSources } from './doctor/check-certificate-sources.ts';
 import { checkConfiguration } from './doctor/check-configuration.ts';
 import { checkCrls } from './doctor/check-crls.ts';
+import { checkDataSources } from './doctor/check-data-sources.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDns, type MailExchangers, systemMailExchangers } from './doctor/check-dns.ts';
 import { checkKeys } from './doctor/check-keys.ts';
@@ -35,6 +36,7 @@ const checks: readonly Check[] = [
   checkCrls,
   checkOpenssl,
   checkDatabase,
+  checkDataSources,
   checkCertificateFolder,
   checkCertificateSources,
   checkMailRoute,

@@ -26,6 +26,8 @@ export interface DirectoryAccess extends RootPlaces {
   /** Anonymous without it. */
   readonly login?: { readonly name: string; readonly password: string };
   readonly limits?: Partial<DirectoryLimits>;
+  /** Ends the visit as though its time were over. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Bounds of one visit to a directory. */
@@ -43,6 +45,9 @@ const usualLimits: DirectoryLimits = { stepMs: 4_000, totalMs: 10_000, bytes: 4 
 /** Some hundred of the smallest messages. */
 const pieceBytes = 8_192;
 
+/** Fewer than servers give at once (RFC 2696). */
+const entriesPerPage = 500;
+
 /** How aliases are followed (RFC 4511 §4.5.1.3). */
 export type Dereferencing = 'never' | 'search' | 'find' | 'always';
 
@@ -57,6 +62,8 @@ export interface DirectorySearch {
   readonly attributes: readonly string[];
   /** The most entries that are given; further ones are left out. */
   readonly maxEntries: number;
+  /** Everything is wanted: page by page, and an answer that the server cuts short is a failure. */
+  readonly isWhole?: true;
   readonly dereferencing?: Dereferencing;
 }
 
@@ -156,6 +163,11 @@ class Connection implements Directory {
     const found = await this.#step(() =>
       this.#client.search(search.base, this.#searchOptions(search, filter)),
     );
+    if (search.isWhole && found.searchEntries.length > search.maxEntries)
+      throw new DirectoryError(
+        'directory-bad-answer',
+        `the directory gives more than ${search.maxEntries} entries`,
+      );
     return found.searchEntries.slice(0, search.maxEntries).map(entryOf);
   }
 
@@ -167,11 +179,12 @@ class Connection implements Directory {
     });
   }
 
-  #searchOptions({ scope, attributes, maxEntries }: DirectorySearch, filter: SearchFilter) {
+  #searchOptions({ scope, attributes, maxEntries, isWhole }: DirectorySearch, filter: SearchFilter) {
     return {
       scope,
       filter,
-      sizeLimit: maxEntries,
+      // Where a limit is named, the library takes a server that reached its own for one that has done.
+      ...(isWhole ? { paged: { pageSize: entriesPerPage } } : { sizeLimit: maxEntries }),
       timeLimit: Math.max(1, Math.ceil(this.#limits.stepMs / 1_000)),
       // No attributes: RFC 4511 §4.5.1.8.
       attributes: attributes.length > 0 ? [...attributes] : ['1.1'],
@@ -227,9 +240,13 @@ class Connection implements Directory {
   async #step<T>(exchange: () => Promise<T>): Promise<T> {
     const leftMs = Math.min(this.#limits.stepMs, this.#untilMs - performance.now());
     const late = new DirectoryError('directory-timeout', 'the directory server does not answer in time');
+    const { signal } = this.#access;
     let timer: NodeJS.Timeout | undefined;
+    let end = () => {};
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(late), Math.max(0, leftMs));
+      end = () => reject(late);
+      timer = setTimeout(end, signal?.aborted ? 0 : Math.max(0, leftMs));
+      signal?.addEventListener('abort', end);
     });
     try {
       return await Promise.race([exchange(), timeout]);
@@ -237,6 +254,7 @@ class Connection implements Directory {
       throw this.#failure ?? failureOf(error);
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
     }
   }
 }

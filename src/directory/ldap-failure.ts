@@ -4,6 +4,8 @@ import { DirectoryError } from './error.ts';
 /** Codes of results (RFC 4511 §4.1.9) that mean more than a refusal. */
 const resultCodes: Readonly<Record<number, ConstructorParameters<typeof DirectoryError>>> = {
   3: ['directory-timeout', 'the directory server needs too long'],
+  4: ['directory-bad-answer', 'the directory server gives only a part of the entries'],
+  11: ['directory-bad-answer', 'the directory server gives only a part of the entries'],
   32: ['directory-no-base', 'the directory has no entry of the name that the search starts at'],
   48: ['directory-login', 'the directory server does not take the name or password'],
   49: ['directory-login', 'the directory server does not take the name or password'],

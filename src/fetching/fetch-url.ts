@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { isPublicAddress } from './address-guard.ts';
 import { FetchingError } from './error.ts';
-import { requestOnce } from './request-once.ts';
+import { type FetchLogin, type FetchTls, requestOnce } from './request-once.ts';
 
 /** Finds all addresses of a host. */
 export type Resolver = (host: string) => Promise<readonly LookupAddress[]>;
@@ -13,12 +13,17 @@ export interface FetchOptions {
   readonly maxBytes: number;
   /** For everything together, redirects too. */
   readonly timeoutMs: number;
+  /** Ends it as though its time were over. */
+  readonly signal?: AbortSignal | undefined;
   /** Hosts that may have addresses of the own network; compared by name. */
   readonly privateHosts: readonly string[];
   /** `http://HOST:PORT` */
   readonly proxy?: string | undefined;
   /** Whether the proxy is asked for hosts that our own resolver does not find; their addresses are then checked by nobody here. */
   readonly proxyResolves?: boolean;
+  /** For the host that is named, and no other that it redirects to. */
+  readonly login?: FetchLogin;
+  readonly tls?: FetchTls;
   /** The system's resolver when left out. */
   readonly resolve?: Resolver;
 }
@@ -36,12 +41,21 @@ const maxUrlLength = 2_048;
  * @throws FetchingError
  */
 export async function fetchUrl(address: string, options: FetchOptions): Promise<Uint8Array> {
-  const signal = AbortSignal.timeout(options.timeoutMs);
-  let url = parseUrl(address);
+  const late = AbortSignal.timeout(options.timeoutMs);
+  const signal = options.signal ? AbortSignal.any([late, options.signal]) : late;
+  const named = parseUrl(address);
+  let url = named;
   for (let redirects = 0; ; redirects++) {
     const target = await checkedAddress(url.hostname.replace(/^\[(.*)\]$/, '$1'), options, signal);
-    const { maxBytes, proxy } = options;
-    const exchange = requestOnce({ url, target, signal, maxBytes, proxy });
+    const exchange = requestOnce({
+      url,
+      target,
+      signal,
+      maxBytes: options.maxBytes,
+      proxy: options.proxy,
+      login: url.origin === named.origin ? options.login : undefined,
+      tls: options.tls,
+    });
     // Whatever the exchange waits for, it is over in time.
     const answer = await Promise.race([exchange, lateAt(signal, `${url.host} does not answer in time`)]);
     if (answer.status === 'body') return answer.bytes;

@@ -6,8 +6,21 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { FetchingError } from './error.ts';
+
+/** How a server of HTTPS is checked. */
+export interface FetchTls {
+  readonly verifiesServer: boolean;
+  /** The certification authorities; those that Node knows without it. */
+  readonly secureContext?: SecureContext;
+}
+
+/** Who asks, for the server alone (RFC 7617). */
+export interface FetchLogin {
+  readonly user: string;
+  readonly password: string;
+}
 
 /** One request. */
 export interface OnceOptions {
@@ -17,6 +30,8 @@ export interface OnceOptions {
   readonly signal: AbortSignal;
   readonly maxBytes: number;
   readonly proxy: string | undefined;
+  readonly login: FetchLogin | undefined;
+  readonly tls: FetchTls | undefined;
 }
 
 /** What came of it. */
@@ -56,16 +71,23 @@ function failureOf(cause: unknown, { url, signal }: OnceOptions): unknown {
 }
 
 async function makeRequest(options: OnceOptions): Promise<ClientRequest> {
-  const { url, target, proxy, signal } = options;
+  const { url, target, proxy, signal, login } = options;
+  const tls = tlsOptions(options.tls);
   const common: RequestOptions = {
     method: 'GET',
-    headers: { host: url.host, 'accept-encoding': 'identity', 'user-agent': 'ssympa', connection: 'close' },
+    headers: {
+      host: url.host,
+      'accept-encoding': 'identity',
+      'user-agent': 'ssympa',
+      connection: 'close',
+      ...(login && { authorization: basicCredentials(login) }),
+    },
     agent: false,
     signal,
     maxHeaderSize: maxHeaderBytes,
   };
   const path = `${url.pathname}${url.search}`;
-  if (proxy === undefined) return directRequest(url, target!, { ...common, path });
+  if (proxy === undefined) return directRequest(url, target!, { ...common, path }, tls);
   const through = proxyAddress(proxy);
   if (url.protocol === 'http:')
     return httpRequest({ ...common, ...through, path: `http://${url.host}${path}` }).end();
@@ -73,7 +95,9 @@ async function makeRequest(options: OnceOptions): Promise<ClientRequest> {
   if (signal.aborted) socket.destroy();
   else signal.addEventListener('abort', () => socket.destroy(), { once: true });
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const secure = await secured(connectTls({ socket, host, ...(isIP(host) ? {} : { servername: host }) }));
+  const secure = await secured(
+    connectTls({ ...tls, socket, host, ...(isIP(host) ? {} : { servername: host }) }),
+  );
   // The connection is encrypted already, so that the plain client speaks over it.
   return httpRequest({ ...common, path, createConnection: () => secure }).end();
 }
@@ -89,13 +113,29 @@ function secured(socket: TLSSocket): Promise<TLSSocket> {
   });
 }
 
-function directRequest(url: URL, target: string, common: RequestOptions): ClientRequest {
+function tlsOptions(tls: FetchTls | undefined): ConnectionOptions {
+  if (!tls) return {};
+  const { verifiesServer: rejectUnauthorized, secureContext } = tls;
+  return { rejectUnauthorized, ...(secureContext && { secureContext }) };
+}
+
+/** RFC 7617 §2. */
+function basicCredentials({ user, password }: FetchLogin): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+function directRequest(
+  url: URL,
+  target: string,
+  common: RequestOptions,
+  tls: ConnectionOptions,
+): ClientRequest {
   const port = url.port === '' ? undefined : Number(url.port);
   if (url.protocol === 'http:') return httpRequest({ ...common, host: target, port: port ?? 80 }).end();
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   // The certificate is checked against the name; only the connection goes to the address.
   const name = isIP(host) ? {} : { servername: host };
-  return httpsRequest({ ...common, ...name, host: target, port: port ?? 443 }).end();
+  return httpsRequest({ ...common, ...tls, ...name, host: target, port: port ?? 443 }).end();
 }
 
 function proxyAddress(proxy: string): { readonly host: string; readonly port: number } {

@@ -9,6 +9,7 @@ import { isMissing } from '../files.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import type { Store } from '../store/store.ts';
 import { ListsError } from './error.ts';
+import { includedRows, includesPeople, withIncluded } from './included-people.ts';
 import { type List, listConfigFile, listOf } from './list.ts';
 import { draftList, draftParameter, type NewList } from './list-draft.ts';
 import { isListName } from './list-name.ts';
@@ -51,7 +52,7 @@ export class Lists {
     if (!isListName(name)) return undefined;
     for (const robot of robots) {
       const list = await this.#read(name, robot);
-      if (list) return list;
+      if (list) return this.#withIncluded(list);
     }
     return undefined;
   }
@@ -79,7 +80,9 @@ export class Lists {
         if (list) lists.push(list);
       }
     }
-    return lists;
+    if (!this.#store || !lists.some(includesPeople)) return lists;
+    const rows = await includedRows(this.#store);
+    return lists.map((list) => (includesPeople(list) ? withIncluded(list, rows) : list));
   }
 
   /** Gives the domain that an address is of, the main domain for any other. */
@@ -129,6 +132,11 @@ export class Lists {
   #robotsOf(domain: string): readonly Robot[] {
     const canonical = canonicalAddress(`x@${domain}`).slice(2);
     return this.#site.robots.filter((robot) => robot.domain === canonical);
+  }
+
+  async #withIncluded(list: List): Promise<List> {
+    if (!this.#store || !includesPeople(list)) return list;
+    return withIncluded(list, await includedRows(this.#store, list.address));
   }
 
   async #read(name: string, robot: Robot): Promise<List | undefined> {

@@ -1,6 +1,7 @@
 import { distributionRows, type RecipientPlan, writeDistribution } from '../delivery/recipient-plan.ts';
 import { keepWaitingUntilMs } from '../delivery/waiting.ts';
 import { bodyBytes, type Entity } from '../mime/entity.ts';
+import { freshenList } from '../requests/freshen-list.ts';
 import { newId } from '../secrets.ts';
 import type { Repositories } from '../store/store.ts';
 import { archivePost, isToBeArchived } from './archive-post.ts';
@@ -22,6 +23,7 @@ export async function settleDistribution(
   isOurs: StillUndecided,
   parts: PipelineParts,
 ): Promise<void> {
+  await freshenList(post.list!, parts);
   const plan = await planRecipients(post, await postRecipients(post, parts), 'owner', parts);
   const entity = await withFooters(post, parts);
   await parts.store.transaction(async (tx) => {

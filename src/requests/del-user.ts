@@ -74,7 +74,7 @@ async function endSubscriptions(
   const lists = await tx.subscribers.listsOf(address);
   for (const list of lists) {
     await tx.subscribers.remove(list, address);
-    await dropWaiting(tx, list, address, parts.clock.now());
+    await dropWaiting(tx, list, [address], parts.clock.now());
   }
   return lists;
 }

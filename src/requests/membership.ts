@@ -29,14 +29,17 @@ export function joinAct({ joiner, code, source }: Joining, situation: ListSituat
   const { address, gecos } = joiner;
   const values = { list: list.address, address };
   return async (tx) => {
+    const known = await tx.subscribers.find(list.address, address);
     const limit = list.config.max_list_members;
-    if (limit > 0 && (await tx.subscribers.count(list.address)) >= limit)
+    if (!known && limit > 0 && (await tx.subscribers.count(list.address)) >= limit)
       return refused('list-full', { values });
     const { visibility, ...defaults } = list.config.default_user_options;
     const reception = joiner.reception ?? defaults.reception;
     const row = { list: list.address, address, reception, visibility, source };
     if (!(await tx.subscribers.add({ ...row, ...(gecos ? { gecos } : {}) })))
       return done('already-subscribed', { values });
+    // Whom a data source names keeps what is set, but for what is wanted now.
+    if (known && joiner.reception) await tx.subscribers.setReception(list.address, address, joiner.reception);
     await beginSubscriptions(tx, address, list.robot.domain, parts);
     if (!modifiers.includes('quiet'))
       await tell(tx, list, 'welcome', [address], { address }, parts.clock.now());
@@ -58,7 +61,7 @@ export function leaveAct(
   return async (tx) => {
     if (!(await tx.subscribers.remove(list.address, address))) return refused('not-subscribed', { values });
     await tx.subscribers.noteEnd(address);
-    await dropWaiting(tx, list.address, address, parts.clock.now());
+    await dropWaiting(tx, list.address, [address], parts.clock.now());
     if (!modifiers.includes('quiet'))
       await tell(tx, list, leaveTemplates[code], [address], { address }, parts.clock.now());
     await notifyOwners(tx, situation, 'signed-off', address);
@@ -70,10 +73,10 @@ export function leaveAct(
 export async function dropWaiting(
   tx: Repositories,
   list: string,
-  address: string,
+  addresses: readonly string[],
   nowMs: number,
 ): Promise<void> {
-  for (const id of await tx.deliveries.dropWaiting(list, address))
+  for (const id of await tx.deliveries.dropWaiting(list, addresses))
     await finishWithin(tx, await tx.distributions.get(id), nowMs);
 }
 
@@ -110,7 +113,8 @@ export async function alreadySubscribed(
   address: string,
   { list, parts }: ListSituation,
 ): Promise<RequestReport | undefined> {
-  const isThere = await parts.store.subscribers.isSubscriber(list.address, address);
+  // Whom only a data source names may subscribe as well, and stays then when it does so no more.
+  const isThere = (await parts.store.subscribers.find(list.address, address))?.subscribed === 1;
   return isThere ? done('already-subscribed', { values: { list: list.address, address } }) : undefined;
 }
 

@@ -16,6 +16,28 @@ export async function beginSubscriptions(
   parts: Pick<RequestParts, 'site' | 'certificates' | 'clock' | 'log'>,
 ): Promise<void> {
   await enqueueLookUp(tx, address, parts.site);
+  await beginAgain(tx, address, domain, parts);
+}
+
+/** Does the same for all whom a data source brings at once. */
+export async function beginInclusions(
+  tx: Repositories,
+  addresses: readonly string[],
+  domain: string,
+  parts: Pick<RequestParts, 'site' | 'certificates' | 'clock' | 'log'>,
+): Promise<void> {
+  if (parts.site.conf.ldap_certificate_host !== undefined)
+    for (const address of addresses) await enqueueLookUp(tx, address, parts.site);
+  for (const address of await tx.subscribers.endedAmong(addresses))
+    await beginAgain(tx, address, domain, parts);
+}
+
+async function beginAgain(
+  tx: Repositories,
+  address: string,
+  domain: string,
+  parts: Pick<RequestParts, 'certificates' | 'clock' | 'log' | 'site'>,
+): Promise<void> {
   const leftAt = await tx.subscribers.takeEnd(address);
   if (leftAt === undefined) return;
   await parts.certificates.beginAnew(tx, address, leftAt);

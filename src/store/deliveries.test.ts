@@ -140,8 +140,8 @@ function waitingTests(store: () => Store): void {
     const row = { address: 'erin@example.org', state: 'waiting' as const, keepUntil: startOfTest + dayMs };
     const ids = [await distribute(store(), { list }, [row]), await distribute(store(), { list }, [row])];
     const kept = await distribute(store(), { list: other }, [row]);
-    expect(await store().deliveries.dropWaiting(list, row.address)).toEqual(ids);
-    expect(await store().deliveries.dropWaiting(list, row.address)).toEqual([]);
+    expect(await store().deliveries.dropWaiting(list, [row.address])).toEqual(ids);
+    expect(await store().deliveries.dropWaiting(list, [row.address])).toEqual([]);
     expect(await store().deliveries.counts(ids[0]!)).toEqual({ dropped: 1 });
     expect(await store().deliveries.counts(kept)).toEqual({ waiting: 1 });
   });

@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { pieces } from './pieces.ts';
 import type { DeliveryTable, Schema } from './schema.ts';
 
 /** Where one recipient of one distribution stands. */
@@ -30,9 +31,6 @@ export interface WaitingRow extends DeliveryRow {
   readonly list: string;
 }
 
-/** SQLite takes at most 32,766 values in one statement; a row has ten. */
-const rowsPerInsert = 1_000;
-
 /** Literals: a bound value would not be known to match the index that holds rows of that state only. */
 const pending = sql.lit<DeliveryState>('pending');
 const waiting = sql.lit<DeliveryState>('waiting');
@@ -49,8 +47,8 @@ export class Deliveries {
   }
 
   async insertMany(rows: readonly NewDelivery[]): Promise<void> {
-    for (let i = 0; i < rows.length; i += rowsPerInsert) {
-      const values = rows.slice(i, i + rowsPerInsert).map((row) => ({ nextAt: null, ...row, attempts: 0 }));
+    for (const piece of pieces(rows)) {
+      const values = piece.map((row) => ({ nextAt: null, ...row, attempts: 0 }));
       await this.#database.db.insertInto('delivery').values(values).execute();
     }
   }
@@ -145,17 +143,23 @@ export class Deliveries {
   }
 
   /**
-   * Drops what waits for somebody who left a list.
+   * Drops what waits for those who left a list.
    *
    * @returns the distributions concerned
    */
-  async dropWaiting(list: string, address: string): Promise<readonly string[]> {
+  async dropWaiting(list: string, addresses: readonly string[]): Promise<readonly string[]> {
+    const ids = new Set<string>();
+    for (const piece of pieces(addresses)) for (const id of await this.#dropWaiting(list, piece)) ids.add(id);
+    return [...ids].sort();
+  }
+
+  async #dropWaiting(list: string, addresses: readonly string[]): Promise<readonly string[]> {
     const { db, clock } = this.#database;
     const rows = await db
       .updateTable('delivery')
       .set({ state: 'dropped', code: 'left-list', reply: null, keepUntil: null, updatedAt: clock.now() })
       .where('state', '=', waiting)
-      .where('address', '=', address)
+      .where('address', 'in', addresses)
       .where((of) =>
         of.exists(
           of
@@ -167,7 +171,7 @@ export class Deliveries {
       )
       .returning('distributionId')
       .execute();
-    return rows.map((row) => row.distributionId).sort();
+    return rows.map((row) => row.distributionId);
   }
 
   /**

@@ -13,6 +13,9 @@ const keyedTables = {
   ciphertext_seen: ['digest'],
   post_seen: ['headerId'],
   report_entry: ['day', 'address', 'distributionId'],
+  inclusion: ['role', 'address', 'source'],
+  exclusion: ['address'],
+  data_source: ['role', 'source'],
 } as const;
 
 /** Rows that would be one after a rename: of which list they go. */

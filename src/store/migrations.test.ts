@@ -41,6 +41,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: 'ec2a9948c75f720e45753f5b7b4a10217662e614e3abdba93a08d2a1c576872d',
     postgres: '5c5e7876deb43943896395259de88578f3191fe69b5ec7c36b797fdfb28849ae',
   },
+  '0010-data-sources': {
+    sqlite: '9c02cfa74f07df1a26f8c400d59ab35dfde89ee1927a67e2438220d576190364',
+    postgres: '6051e26565b1a6d1556b58ee85219dcc776f70d40cf32160d4476e05f935b28a',
+  },
 };
 
 function digestsOf(name: string): object {

@@ -10,6 +10,7 @@ import { taskMailTables } from './migrations/0006-task-mails.ts';
 import { lookUpDueColumn } from './migrations/0007-look-up-due.ts';
 import { authorityTables } from './migrations/0008-authorities.ts';
 import { bounceTables } from './migrations/0009-bounces.ts';
+import { dataSourceTables } from './migrations/0010-data-sources.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -22,6 +23,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0007-look-up-due': lookUpDueColumn,
   '0008-authorities': authorityTables,
   '0009-bounces': bounceTables,
+  '0010-data-sources': dataSourceTables,
 };
 
 /** Gives the migrations in an engine's words. */

@@ -42,7 +42,7 @@ const questions: readonly (readonly [name: string, indexes: readonly string[], a
   ],
   ['what waits on a list', ['delivery_waiting_of'], (of) => new Deliveries(of).waiting({ list: 'l' })],
   ['what waited for too long', ['delivery_expiry'], (of) => new Deliveries(of).expireWaiting(1)],
-  ['what waits for one who leaves', ['delivery_waiting'], (of) => new Deliveries(of).dropWaiting('l', 'a')],
+  ['what waits for one who leaves', ['delivery_waiting'], (of) => new Deliveries(of).dropWaiting('l', ['a'])],
   [
     'whether a distribution is done',
     ['delivery_pending', 'delivery_waiting_of'],

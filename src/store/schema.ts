@@ -32,6 +32,9 @@ export interface Schema {
   task: TaskTable;
   task_mail: TaskMailTable;
   certificate_warning: CertificateWarningTable;
+  inclusion: InclusionTable;
+  exclusion: ExclusionTable;
+  data_source: DataSourceTable;
 }
 
 export interface MessageTable {
@@ -120,6 +123,49 @@ export interface SubscriberTable {
   source: string;
   /** When reception, visibility or name last changed. */
   updatedAt: number | null;
+  /** 1 where the person, an owner or the operator asked for it. */
+  subscribed: number;
+  /** 1 where a data source of the list names the person; both may be. */
+  included: number;
+}
+
+/** Whom a data source of a list names. */
+export interface InclusionTable {
+  list: string;
+  /** `member`, `owner` or `editor`. */
+  role: string;
+  address: string;
+  source: string;
+  gecos: string | null;
+  /** Of owners and editors, as JSON. */
+  options: string | null;
+}
+
+/** Who left a list that a data source names the person for, and does not come back by it. */
+export interface ExclusionTable {
+  list: string;
+  address: string;
+  excludedAt: number;
+}
+
+/** How a data source was last read. */
+export interface DataSourceTable {
+  list: string;
+  role: string;
+  source: string;
+  /** What people call it. */
+  name: string;
+  /** How many it names. */
+  people: number;
+  /** When it was last asked, whatever came of it. */
+  triedAt: number;
+  /** When it last answered in full. */
+  readAt: number | null;
+  /** Since when it does not. */
+  failedAt: number | null;
+  code: string | null;
+  reason: string | null;
+  toldAt: number | null;
 }
 
 export interface CertificateTable {

@@ -9,6 +9,7 @@ import { Bounces } from './bounces.ts';
 import { CertificateLookUps } from './certificate-look-ups.ts';
 import { CertificateWarnings } from './certificate-warnings.ts';
 import { Certificates } from './certificates.ts';
+import { DataSources } from './data-sources.ts';
 import type { Database, OpenDatabase } from './database.ts';
 import { Deliveries } from './deliveries.ts';
 import { Distributions } from './distributions.ts';
@@ -16,6 +17,7 @@ import type { Engine } from './engine.ts';
 import { Erasures } from './erasures.ts';
 import { StoreError } from './error.ts';
 import { Ciphertexts, Counters, Locks, Notices, PostIds } from './guards.ts';
+import { Exclusions, Inclusions } from './inclusions.ts';
 import { Jobs } from './jobs.ts';
 import { ListRenames } from './list-renames.ts';
 import { Messages } from './messages.ts';
@@ -66,6 +68,9 @@ export interface Repositories {
   readonly oldRows: OldRows;
   readonly listRenames: ListRenames;
   readonly erasures: Erasures;
+  readonly inclusions: Inclusions;
+  readonly exclusions: Exclusions;
+  readonly dataSources: DataSources;
 }
 
 /** Which database it is. */
@@ -233,5 +238,8 @@ function repositories(database: Database): Repositories {
     oldRows: new OldRows(database),
     listRenames: new ListRenames(database),
     erasures: new Erasures(database),
+    inclusions: new Inclusions(database),
+    exclusions: new Exclusions(database),
+    dataSources: new DataSources(database),
   };
 }

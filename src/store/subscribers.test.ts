@@ -34,8 +34,10 @@ describeOnEngines('subscribers', (kit) => {
       since: startOfTest,
       source: 'operator',
       updatedAt: null,
+      subscribed: 1,
+      included: 0,
     });
-    const times = { since: startOfTest, updatedAt: null };
+    const times = { since: startOfTest, updatedAt: null, subscribed: 1, included: 0 };
     const other = { ...given, gecos: 'Ö. Ther', source: 'import', ...times };
     expect(await store.subscribers.find(list, 'other@example.org')).toEqual(other);
   });

@@ -1,7 +1,9 @@
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
-import type { SubscriberTable } from './schema.ts';
+import { pieces } from './pieces.ts';
+import type { Schema, SubscriberTable } from './schema.ts';
 
-/** One who receives a list's posts. */
+/** One who receives a list's posts: subscribed, named by a data source of the list, or both. */
 export type Subscriber = Readonly<SubscriberTable>;
 
 /** A subscriber to be. */
@@ -15,6 +17,12 @@ export interface NewSubscriber {
   readonly source?: string;
 }
 
+/** Whom a data source names, and what those get who are no subscribers yet. */
+export interface IncludedPeople extends Pick<Subscriber, 'list' | 'reception' | 'visibility'> {
+  /** Canonical addresses, each with a name or without. */
+  readonly people: ReadonlyMap<string, string | null>;
+}
+
 const pageSize = 1_000;
 
 /** Who is subscribed to what. */
@@ -26,9 +34,10 @@ export class Subscribers {
   }
 
   /**
-   * Subscribes an address; one that is subscribed stays as it is.
+   * Subscribes an address; one that is subscribed stays as it is. Of one that only data sources name so far, it is
+   * written down that it is subscribed, too. Either way data sources may name it again.
    *
-   * @returns true when it is new
+   * @returns true when it was not subscribed
    */
   async add(subscriber: NewSubscriber): Promise<boolean> {
     const {
@@ -39,7 +48,9 @@ export class Subscribers {
       gecos = null,
       source = 'operator',
     } = subscriber;
-    const result = await this.#database.db
+    const { db, clock } = this.#database;
+    await this.#liftExclusion(list, address);
+    const result = await db
       .insertInto('subscriber')
       .values({
         list,
@@ -48,36 +59,148 @@ export class Subscribers {
         visibility,
         gecos,
         source,
-        since: this.#database.clock.now(),
+        since: clock.now(),
         updatedAt: null,
+        subscribed: 1,
+        included: 0,
       })
-      .onConflict((conflict) => conflict.columns(['list', 'address']).doNothing())
+      .onConflict((conflict) =>
+        conflict
+          .columns(['list', 'address'])
+          .doUpdateSet({ subscribed: 1, source })
+          .where('subscriber.subscribed', '=', 0),
+      )
       .executeTakeFirst();
     return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
   }
 
   /**
-   * Ends a subscription; its bounces are forgotten with it, so that whoever comes back begins anew.
+   * Ends a subscription; its bounces are forgotten with it, so that whoever comes back begins anew. Whom a data source names is not taken from any source of the list again.
    *
-   * @returns true when it was subscribed
+   * @returns true when it was a subscriber
    */
   async remove(list: string, address: string): Promise<boolean> {
-    const { db } = this.#database;
-    for (const table of ['bouncer', 'bounce'] as const)
-      await db.deleteFrom(table).where('list', '=', list).where('address', '=', address).execute();
+    const { db, clock } = this.#database;
+    await this.#forgetBounces(list, [address]);
     const query = db.deleteFrom('subscriber').where('list', '=', list).where('address', '=', address);
-    return (await query.executeTakeFirst()).numDeletedRows > 0n;
+    const { numDeletedRows } = await query.executeTakeFirst();
+    const named = await db
+      .deleteFrom('inclusion')
+      .where('list', '=', list)
+      .where('role', '=', 'member')
+      .where('address', '=', address)
+      .executeTakeFirst();
+    if (named.numDeletedRows > 0n)
+      await db
+        .insertInto('exclusion')
+        .values({ list, address, excludedAt: clock.now() })
+        .onConflict((conflict) => conflict.columns(['list', 'address']).doNothing())
+        .execute();
+    return numDeletedRows > 0n;
+  }
+
+  /**
+   * Makes subscribers of those whom a data source names; who is subscribed stays as it is.
+   *
+   * @returns those who were no subscribers
+   */
+  async include({ list, people, reception, visibility }: IncludedPeople): Promise<readonly string[]> {
+    const { db, clock } = this.#database;
+    const fresh: string[] = [];
+    const times = { since: clock.now(), updatedAt: null };
+    for (const piece of pieces([...people.keys()])) {
+      const query = db.selectFrom('subscriber').select('address').where('list', '=', list);
+      const known = new Set((await query.where('address', 'in', piece).execute()).map((row) => row.address));
+      const facts = { list, reception, visibility, source: 'included', ...times, subscribed: 0, included: 1 };
+      await db
+        .insertInto('subscriber')
+        .values(piece.map((address) => ({ ...facts, address, gecos: people.get(address) ?? null })))
+        .onConflict((conflict) =>
+          conflict.columns(['list', 'address']).doUpdateSet({
+            included: 1,
+            // The name is the source's as long as the person said nothing.
+            gecos: sql`case when "subscriber"."subscribed" = 1 then "subscriber"."gecos"
+              else coalesce("excluded"."gecos", "subscriber"."gecos") end`,
+          }),
+        )
+        .execute();
+      fresh.push(...piece.filter((address) => !known.has(address)));
+    }
+    return fresh;
+  }
+
+  /**
+   * Takes out those whom no data source of a list names any more; who is subscribed as well stays.
+   *
+   * @returns who is no subscriber any more
+   */
+  async endInclusions(list: string): Promise<readonly string[]> {
+    const { db } = this.#database;
+    await db
+      .updateTable('subscriber')
+      .set({ included: 0 })
+      .where('list', '=', list)
+      .where('included', '=', 1)
+      .where('subscribed', '=', 1)
+      .where(isNamedByNone)
+      .execute();
+    const gone = await db
+      .deleteFrom('subscriber')
+      .where('list', '=', list)
+      .where('included', '=', 1)
+      .where(isNamedByNone)
+      .returning('address')
+      .execute();
+    const addresses = gone.map(({ address }) => address);
+    await this.#forgetBounces(list, addresses);
+    return addresses;
+  }
+
+  async #forgetBounces(list: string, addresses: readonly string[]): Promise<void> {
+    const { db } = this.#database;
+    for (const piece of pieces(addresses))
+      for (const table of ['bouncer', 'bounce'] as const)
+        await db.deleteFrom(table).where('list', '=', list).where('address', 'in', piece).execute();
+  }
+
+  async #liftExclusion(list: string, address: string): Promise<void> {
+    await this.#database.db
+      .deleteFrom('exclusion')
+      .where('list', '=', list)
+      .where('address', '=', address)
+      .execute();
+  }
+
+  /** Writes down of each who left the last list when that was. */
+  async noteEnds(addresses: readonly string[]): Promise<void> {
+    const { db, clock } = this.#database;
+    const row = { leftAt: clock.now() };
+    for (const piece of pieces(addresses)) {
+      const query = db.selectFrom('subscriber').select('address').distinct().where('address', 'in', piece);
+      const there = new Set((await query.execute()).map(({ address }) => address));
+      const left = piece.filter((address) => !there.has(address));
+      if (left.length === 0) continue;
+      await db
+        .insertInto('subscription_end')
+        .values(left.map((address) => ({ address, ...row })))
+        .onConflict((conflict) => conflict.column('address').doUpdateSet(row))
+        .execute();
+    }
+  }
+
+  /** Gives those who left their last list once. */
+  async endedAmong(addresses: readonly string[]): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const piece of pieces(addresses)) {
+      const query = this.#database.db.selectFrom('subscription_end').select('address');
+      for (const { address } of await query.where('address', 'in', piece).execute()) found.push(address);
+    }
+    return found;
   }
 
   /** Writes down that somebody left the last list, where that is so. */
   async noteEnd(address: string): Promise<void> {
-    if ((await this.listsOf(address)).length > 0) return;
-    const row = { leftAt: this.#database.clock.now() };
-    await this.#database.db
-      .insertInto('subscription_end')
-      .values({ address, ...row })
-      .onConflict((conflict) => conflict.column('address').doUpdateSet(row))
-      .execute();
+    await this.noteEnds([address]);
   }
 
   /**
@@ -135,6 +258,41 @@ export class Subscribers {
     let after = '';
     for (;;) {
       const page = await this.list(list, { after });
+      yield* page;
+      if (page.length < pageSize) return;
+      after = page.at(-1)!.address;
+    }
+  }
+
+  /**
+   * Gives those who subscribed, or whom a data source of another kind names, page by page.
+   *
+   * @param prefix how the keys of the sources begin that do not count
+   */
+  async *iterateBut(prefix: string, list: string): AsyncGenerator<Pick<Subscriber, 'address' | 'gecos'>> {
+    for (let after = ''; ; ) {
+      const page = await this.#database.db
+        .selectFrom('subscriber')
+        .select(['address', 'gecos'])
+        .where('list', '=', list)
+        .where('address', '>', after)
+        .where((of) =>
+          of.or([
+            of('subscribed', '=', 1),
+            of.exists(
+              of
+                .selectFrom('inclusion')
+                .select('inclusion.address')
+                .whereRef('inclusion.list', '=', 'subscriber.list')
+                .where('inclusion.role', '=', 'member')
+                .whereRef('inclusion.address', '=', 'subscriber.address')
+                .where('inclusion.source', 'not like', `${prefix}%`),
+            ),
+          ]),
+        )
+        .orderBy('address')
+        .limit(pageSize)
+        .execute();
       yield* page;
       if (page.length < pageSize) return;
       after = page.at(-1)!.address;
@@ -199,7 +357,8 @@ export class Subscribers {
   }
 
   /**
-   * Moves a subscription to another address; where that is subscribed, too, the old one ends.
+   * Moves a subscription to another address; where that is subscribed, too, the old one ends. What a data source said of
+   * the old address is the person's own subscription from then on.
    *
    * @returns false when the old address is not subscribed
    */
@@ -207,11 +366,25 @@ export class Subscribers {
     const { db, clock } = this.#database;
     const known = await this.find(list, from);
     if (!known) return false;
+    await this.#liftExclusion(list, to);
     await db
       .insertInto('subscriber')
-      .values({ ...known, address: to, updatedAt: clock.now() })
-      .onConflict((conflict) => conflict.columns(['list', 'address']).doNothing())
+      .values({ ...known, address: to, updatedAt: clock.now(), subscribed: 1, included: 0 })
+      .onConflict((conflict) => conflict.columns(['list', 'address']).doUpdateSet({ subscribed: 1 }))
       .execute();
     return this.remove(list, from);
   }
+}
+
+function isNamedByNone(of: ExpressionBuilder<Schema, 'subscriber'>) {
+  return of.not(
+    of.exists(
+      of
+        .selectFrom('inclusion')
+        .select('inclusion.address')
+        .whereRef('inclusion.list', '=', 'subscriber.list')
+        .where('inclusion.role', '=', 'member')
+        .whereRef('inclusion.address', '=', 'subscriber.address'),
+    ),
+  );
 }

@@ -14,7 +14,8 @@ export async function taskChanges(parts: TaskParts): Promise<readonly TaskChange
   const { store, lists, clock } = parts;
   const all = await lists.all();
   const byAddress = new Map(all.map((list) => [list.address, list]));
-  const wanted = new Map(wantedTasks(parts, all).map((task) => [keyOf(task), task]));
+  const readInto = await store.dataSources.lists();
+  const wanted = new Map(wantedTasks(parts, all, readInto).map((task) => [keyOf(task), task]));
   const there = await store.tasks.all();
   const known = new Set(there.map(keyOf));
   const changes = there.flatMap((task): readonly TaskChange[] => {

@@ -13,6 +13,7 @@ import {
   purgeTables,
 } from './purges.ts';
 import { deleteSubscribers, selectSubscribers, sendMessages } from './selections.ts';
+import { syncInclude } from './sync-include.ts';
 import type { TaskRun } from './task-run.ts';
 import { updateRevocationLists } from './update-revocation-lists.ts';
 
@@ -27,7 +28,7 @@ export const commandActs: Readonly<Record<Exclude<CommandName, 'stop' | 'next'>,
   delete_subs: deleteSubscribers,
   send_msg: silent(sendMessages),
   expire_bounce: silent(expireBounces),
-  sync_include: silent(nothingThere('sync_include', 'lists have no data sources here yet')),
+  sync_include: silent(syncInclude),
   purge_user_table: silent(purgePersons),
   purge_logs_table: silent(purgeLogs),
   purge_session_table: silent(nothingThere('purge_session_table', 'no session lies in the database')),

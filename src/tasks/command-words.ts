@@ -54,7 +54,8 @@ export const commandWords = {
   sync_include: {
     arguments: [],
     onList: true,
-    meaning: 'Reads the data sources of a list. This service has none yet: the log says so.',
+    meaning:
+      'Reads the data sources of a list, and makes its subscribers, owners and editors those whom they name, beside those who are so by themselves. A source that cannot be read fails no task: it keeps those whom it named.',
   },
   purge_user_table: {
     arguments: [],

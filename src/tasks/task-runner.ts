@@ -1,4 +1,5 @@
 import type { TaskInstance } from '../store/tasks.ts';
+import { withLock } from '../store/with-lock.ts';
 import { taskChanges } from './agree-on-tasks.ts';
 import { TaskError } from './error.ts';
 import { runInstance } from './run-instance.ts';
@@ -127,18 +128,7 @@ export async function withTaskLock(
   name: string,
   work: () => Promise<void>,
 ): Promise<boolean> {
-  const hold = () => store.locks.acquire(name, holder, leaseMs);
-  if (!(await hold())) return false;
-  const renewal = setInterval(() => {
-    hold().catch((error: unknown) => log.warn('lock not renewed', { lock: name, error: nameOf(error) }));
-  }, leaseMs / 3);
-  try {
-    await work();
-    return true;
-  } finally {
-    clearInterval(renewal);
-    await store.locks.release(name, holder);
-  }
+  return withLock({ store, log }, { name, holder, leaseMs }, work);
 }
 
 /**

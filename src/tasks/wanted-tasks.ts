@@ -1,5 +1,6 @@
 import type { Site } from '../config/site.ts';
 import type { List } from '../lists/list.ts';
+import { hasDataSources } from '../sources/sources-of-list.ts';
 import { globalObject } from '../store/tasks.ts';
 import type { ModelName } from './model-files.ts';
 import type { TaskParts } from './task-run.ts';
@@ -35,10 +36,15 @@ export const listModels = {
 /** Where a parameter has this value, there is no such task. */
 const noTask = 'none';
 
-/** Gives every task that the configuration asks for: those of the site, and those of open lists. */
+/**
+ * Gives every task that the configuration asks for: those of the site, and those of open lists.
+ *
+ * @param readInto lists that data sources were read into: once more, where they have none any more
+ */
 export function wantedTasks(
   { site, updateCrls }: Pick<TaskParts, 'site' | 'updateCrls'>,
   lists: readonly List[],
+  readInto: ReadonlySet<string>,
 ): readonly WantedTask[] {
   const ofSite = Object.entries(siteModels)
     // Nothing could do it: a task that fails every day would only hide the others.
@@ -49,22 +55,12 @@ export function wantedTasks(
     .flatMap((list) =>
       Object.entries(listModels).map(([model, versionOf]) => ({
         model,
-        version: versionOf(list),
+        version:
+          versionOf(list) ?? (model === 'sync_include' && readInto.has(list.address) ? 'ttl' : undefined),
         object: list.address,
       })),
     );
   return [...ofSite, ...ofLists].flatMap(({ version, ...task }) =>
     version === undefined || version === noTask ? [] : [{ ...task, version }],
   );
-}
-
-function hasDataSources({ config }: List): boolean {
-  return Object.entries(config).some(
-    ([name, value]) => isSource(name) && Array.isArray(value) && value.length > 0,
-  );
-}
-
-/** Those that end in `_ca` give attributes of subscribers, not subscribers. */
-function isSource(name: string): boolean {
-  return name === 'member_include' || (name.startsWith('include_') && !name.endsWith('_ca'));
 }

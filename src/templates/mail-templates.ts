@@ -419,6 +419,16 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
       certificate: { meaning: 'the distinguished name of its subject' },
     },
   },
+  'data-source-failed-listmaster': {
+    to: 'listmasters',
+    meaning:
+      'A data source of a list cannot be read in full; whom it named stays. At first, then once a day while that lasts.',
+    autoSubmitted: 'auto-generated',
+    variables: {
+      about: { meaning: 'address of the list' },
+      sources: { meaning: 'one line a source: name, code of the failure, reason in English' },
+    },
+  },
   'error-in-task-listmaster': {
     to: 'listmasters',
     meaning: 'A task failed; it is tried again. At first, then once a day.',

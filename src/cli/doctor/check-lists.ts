@@ -25,7 +25,8 @@ async function checkList(list: List, scenarios: ScenarioFiles): Promise<readonly
       problem(check, `${list.address} takes no mail: ${atPlace(text, place)}`, hint),
     );
   const findings: Finding[] = [];
-  if (list.owners.length === 0)
+  // Those of data sources stand in the database.
+  if (list.owners.length === 0 && list.config.owner_include.length === 0)
     findings.push(
       warning(check, `${list.address} has no owner`, `add a paragraph owner to ${list.directory}/config`),
     );

@@ -293,7 +293,7 @@ export const listDefaults = {
     'off',
     'Whether those who come from a data source are told.',
   ),
-  sql_fetch_timeout: listsLater.value(count(), '300', 'How long a query of a data source may take.', {
+  sql_fetch_timeout: lists.value(count(), '300', 'How long a query of a data source may take.', {
     ...seconds,
     aliases: ['default_sql_fetch_timeout'],
   }),
@@ -306,7 +306,11 @@ export const listDefaults = {
       aliases: ['default_ttl'],
     },
   ),
-  distribution_ttl: listsLater.optional(count(), 'How old that answer may be when a post goes out.', seconds),
+  distribution_ttl: lists.optional(
+    count(),
+    'How old that answer may be when a post goes out: data sources that were asked longer ago are read first, for at most 20 seconds.',
+    seconds,
+  ),
 
   dkim_feature: dkim.value(onOff, 'off', 'Whether posts are signed with DKIM.'),
   dkim_parameters: dkim.paragraph(

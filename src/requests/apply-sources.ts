@@ -1,0 +1,262 @@
+import { finishWithin } from '../delivery/finish.ts';
+import { enqueueServiceMail } from '../delivery/service-mail.ts';
+import type { List } from '../lists/list.ts';
+import { newId } from '../secrets.ts';
+import type { SourcesErrorCode } from '../sources/error.ts';
+import type { People } from '../sources/people.ts';
+import type { ListDataSource } from '../sources/sources-of-list.ts';
+import type { DataSourceState } from '../store/data-sources.ts';
+import type { Repositories } from '../store/store.ts';
+import type { RequestParts } from './operation.ts';
+import { beginInclusions } from './subscription-epoch.ts';
+
+/** What the reading of data sources works with. */
+export type SyncParts = Pick<RequestParts, 'site' | 'store' | 'lists' | 'certificates' | 'clock' | 'log'>;
+
+/** What a data source gave. */
+export type ReadSource = {
+  readonly source: ListDataSource;
+} & (
+  | { readonly status: 'read'; readonly people: People; readonly faulty: number }
+  | { readonly status: 'failed'; readonly code: string; readonly reason: string }
+  /** Not asked at this time of the day, or asked for less time than it may take. */
+  | { readonly status: 'paused' | 'late' }
+);
+
+/** What came of one data source. */
+export interface SourceOutcome {
+  readonly name: string;
+  readonly role: ListDataSource['role'];
+  readonly status: 'read' | 'failed' | 'paused' | 'late';
+  /** How many people it stands for now. */
+  readonly people: number;
+  readonly code: string | null;
+  readonly reason: string | null;
+}
+
+/** What came of a list. */
+export interface SyncReport {
+  readonly list: string;
+  /** Subscribers that are new. */
+  readonly added: number;
+  /** Subscribers that are none any more. */
+  readonly removed: number;
+  readonly sources: readonly SourceOutcome[];
+}
+
+const dayMs = 86_400_000;
+
+/** Every question about a list looks at its owners and editors. */
+const maxInRole = 1_000;
+
+/** A list that is brought up to date within one transaction. */
+interface Update {
+  readonly tx: Repositories;
+  readonly list: List;
+  readonly parts: SyncParts;
+  readonly excluded: ReadonlySet<string>;
+  /** How each source was read before, by role and key. */
+  readonly before: ReadonlyMap<string, DataSourceState>;
+}
+
+/** What one source changes. */
+interface Settled {
+  readonly outcome: SourceOutcome;
+  /** Whether all that it says now is in the store. */
+  readonly isWhole: boolean;
+  /** Subscribers that are new. */
+  readonly fresh: readonly string[];
+  /** How many it names no more. */
+  readonly left: number;
+  /** The listmasters have yet to be told of its failure. */
+  readonly isNews: boolean;
+}
+
+/** Writes down what the data sources of a list gave, and what comes of that, within one transaction. */
+export async function applySources(
+  tx: Repositories,
+  list: List,
+  read: readonly ReadSource[],
+  parts: SyncParts,
+): Promise<SyncReport> {
+  const states = await tx.dataSources.all(list.address);
+  const excluded = await tx.exclusions.ofList(list.address);
+  const before = new Map(states.map((state) => [nameOf(state.role, state.source), state]));
+  const update = { tx, list, parts, excluded, before };
+  const settled: Settled[] = [];
+  for (const one of read) settled.push(await settle(one, update));
+  // A source that is another by its parameters may be unreadable: until it is read, those of the old one stay.
+  const dropped = settled.every(({ isWhole }) => isWhole) ? await dropOthers(read, update) : 0;
+  const hasLeft = dropped > 0 || settled.some(({ left }) => left > 0);
+  const gone = hasLeft ? await tx.subscribers.endInclusions(list.address) : [];
+  await endAll(gone, update);
+  const fresh = settled.flatMap((one) => one.fresh);
+  await beginInclusions(tx, fresh, list.robot.domain, parts);
+  await tellListmasters(
+    settled.filter(({ isNews }) => isNews).map(({ outcome }) => outcome),
+    update,
+  );
+  const sources = settled.map(({ outcome }) => outcome);
+  return { list: list.address, added: fresh.length, removed: gone.length, sources };
+}
+
+async function settle(read: ReadSource, update: Update): Promise<Settled> {
+  if (read.status === 'read') return take(read.source, read, update);
+  if (read.status === 'failed') return fail(read.source, read, update);
+  const { source, status } = read;
+  const known = stateOf(source, update);
+  const triedAt = update.parts.clock.now();
+  // That it was tried keeps the next distribution from waiting for it, too.
+  if (status === 'late') await update.tx.dataSources.put({ ...known, triedAt });
+  const outcome = { ...namesOf(source), status, people: known.people, code: null, reason: null };
+  return { outcome, isWhole: status === 'paused', fresh: [], left: 0, isNews: false };
+}
+
+async function take(
+  source: ListDataSource,
+  { people, faulty }: { readonly people: People; readonly faulty: number },
+  update: Update,
+): Promise<Settled> {
+  const id = idOf(source, update);
+  const before = await update.tx.inclusions.ofSource(id);
+  if (people.size === 0 && faulty === 0 && before.size > 0 && !source.mayBeEmpty) {
+    const reason = `it names nobody, and named ${before.size} before; to end it, take it out of the config`;
+    return fail(source, refusal('source-empty', reason), update);
+  }
+  if (source.role !== 'member' && people.size > maxInRole)
+    return fail(
+      source,
+      refusal('source-too-large', `it names more than ${maxInRole} ${source.role}s`),
+      update,
+    );
+  const { excluded } = update;
+  const isTaken = (address: string) => source.role !== 'member' || !excluded.has(address);
+  const changed = [...people].filter(
+    ([address, gecos]) =>
+      isTaken(address) && (!before.has(address) || (gecos !== null && gecos !== before.get(address))),
+  );
+  const fresh = await include(source, new Map(changed), update);
+  const left = faulty > 0 ? [] : [...before.keys()].filter((address) => !people.has(address));
+  await update.tx.inclusions.drop(id, left);
+  if (faulty > 0) {
+    const reason = `${faulty} of its entries hold no address; the others are added, nobody is taken out`;
+    const failed = await fail(source, refusal('source-faulty', reason), update, people.size);
+    return { ...failed, fresh };
+  }
+  const nowMs = update.parts.clock.now();
+  const state = { triedAt: nowMs, readAt: nowMs, failedAt: null, code: null, reason: null, toldAt: null };
+  await update.tx.dataSources.put({ ...id, name: source.name, people: people.size, ...state });
+  const outcome = {
+    ...namesOf(source),
+    status: 'read',
+    people: people.size,
+    code: null,
+    reason: null,
+  } as const;
+  return { outcome, isWhole: true, fresh, left: left.length, isNews: false };
+}
+
+async function include(source: ListDataSource, people: People, update: Update): Promise<readonly string[]> {
+  const { tx, list } = update;
+  const options = source.options === null ? null : JSON.stringify(source.options);
+  const id = idOf(source, update);
+  await tx.inclusions.put([...people].map(([address, gecos]) => ({ ...id, address, gecos, options })));
+  if (source.role !== 'member') return [];
+  const { reception, visibility } = list.config.default_user_options;
+  return tx.subscribers.include({ list: list.address, people, reception, visibility });
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+function refusal(code: SourcesErrorCode, reason: string): Refusal {
+  return { code, reason };
+}
+
+async function fail(
+  source: ListDataSource,
+  { code, reason }: Refusal,
+  update: Update,
+  named?: number,
+): Promise<Settled> {
+  const known = stateOf(source, update);
+  const people = named ?? known.people;
+  const nowMs = update.parts.clock.now();
+  const isNews = known.toldAt === null || nowMs - known.toldAt >= dayMs;
+  await update.tx.dataSources.put({
+    ...known,
+    name: source.name,
+    people,
+    triedAt: nowMs,
+    failedAt: known.failedAt ?? nowMs,
+    code,
+    reason,
+    toldAt: isNews ? nowMs : known.toldAt,
+  });
+  const outcome = { ...namesOf(source), status: 'failed', people, code, reason } as const;
+  return { outcome, isWhole: false, fresh: [], left: 0, isNews };
+}
+
+/** Takes out what came from sources that the list has no more. */
+async function dropOthers(read: readonly ReadSource[], update: Update): Promise<number> {
+  const { tx, list, before } = update;
+  let members = 0;
+  for (const role of ['member', 'owner', 'editor'] as const) {
+    const kept = read.flatMap(({ source }) => (source.role === role ? [source.key] : []));
+    const dropped = await tx.inclusions.dropOthers(list.address, role, kept);
+    if (role === 'member') members = dropped;
+    for (const state of before.values())
+      if (state.role === role && !kept.includes(state.source)) await tx.dataSources.remove(state);
+  }
+  return members;
+}
+
+/** Whoever is no subscriber any more waits for nothing. */
+async function endAll(gone: readonly string[], { tx, list, parts }: Update): Promise<void> {
+  if (gone.length === 0) return;
+  await tx.subscribers.noteEnds(gone);
+  for (const id of await tx.deliveries.dropWaiting(list.address, gone))
+    await finishWithin(tx, await tx.distributions.get(id), parts.clock.now());
+}
+
+async function tellListmasters(failed: readonly SourceOutcome[], { tx, list, parts }: Update): Promise<void> {
+  if (failed.length === 0) return;
+  await enqueueServiceMail(tx, `data-source-failed ${list.address} ${newId(parts.clock.now())}`, {
+    template: 'data-source-failed-listmaster',
+    list: '',
+    domain: list.robot.domain,
+    to: parts.lists.listmasters(list.robot),
+    variables: {
+      about: list.address,
+      sources: failed.map(({ name, code, reason }) => `${name}: ${code} (${reason})`),
+    },
+  });
+}
+
+function stateOf(source: ListDataSource, update: Update): DataSourceState {
+  const never = {
+    people: 0,
+    triedAt: 0,
+    readAt: null,
+    failedAt: null,
+    code: null,
+    reason: null,
+    toldAt: null,
+  };
+  const { name, role, key } = source;
+  return update.before.get(nameOf(role, key)) ?? { ...idOf(source, update), name, ...never };
+}
+
+function idOf({ role, key: source }: ListDataSource, { list }: Update) {
+  return { list: list.address, role, source };
+}
+
+function namesOf({ name, role }: ListDataSource) {
+  return { name, role };
+}
+
+function nameOf(role: string, source: string): string {
+  return `${role} ${source}`;
+}
