@@ -1,4 +1,5 @@
 import type { Repositories } from '../store/store.ts';
+import { namesSource } from '../trust/certificate-sources.ts';
 import { enqueueLookUp } from '../trust/enqueue-look-up.ts';
 import { subscribedAnew } from '../trust/user-certificates.ts';
 import { askAboutCertificate } from './certificate-news.ts';
@@ -26,7 +27,8 @@ export async function beginInclusions(
   domain: string,
   parts: Pick<RequestParts, 'site' | 'certificates' | 'clock' | 'log'>,
 ): Promise<void> {
-  if (parts.site.conf.ldap_certificate_host !== undefined)
+  // A question for each of thousands is asked only where there is something to ask.
+  if (namesSource(parts.site.conf))
     for (const address of addresses) await enqueueLookUp(tx, address, parts.site);
   for (const address of await tx.subscribers.endedAmong(addresses))
     await beginAgain(tx, address, domain, parts);
