@@ -44,7 +44,9 @@ describe('ssympa list sync', () => {
     expect(failed.stdout).toMatch(/include_file staff\.txt +member +failed +2 +source-missing: /);
     expect(await made.store.subscribers.count('plans@example.org')).toBe(2);
     const doctor = await ssympa('doctor');
-    expect(doctor.stdout).toContain('warn  data sources: plans@example.org: include_file staff.txt cannot be read');
+    expect(doctor.stdout).toContain(
+      'warn  data sources: plans@example.org: include_file staff.txt cannot be read',
+    );
   });
 
   it('does not take a list whose config is faulty, or that is closed', async () => {

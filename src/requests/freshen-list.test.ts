@@ -12,7 +12,10 @@ let made: QuietSite;
 let source: string;
 
 const config = (...lines: readonly string[]) =>
-  made.write('expl/board/config', ['owner', 'email ann@example.org', '', 'send public', '', ...lines, ''].join('\n'));
+  made.write(
+    'expl/board/config',
+    ['owner', 'email ann@example.org', '', 'send public', '', ...lines, ''].join('\n'),
+  );
 
 beforeEach(async () => {
   nowMs = Date.UTC(2026, 10, 24, 12);

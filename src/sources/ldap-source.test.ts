@@ -6,7 +6,9 @@ import { type LdapSearch, type LdapServer, readLdapSource, readTwoLevelLdapSourc
 const people = `ou=people,${slapdBase}`;
 
 const entry = (uid: string, more: readonly string[] = []) =>
-  [`dn: uid=${uid},${people}`, 'objectClass: inetOrgPerson', `uid: ${uid}`, `sn: ${uid}`, ...more, ''].join('\n');
+  [`dn: uid=${uid},${people}`, 'objectClass: inetOrgPerson', `uid: ${uid}`, `sn: ${uid}`, ...more, ''].join(
+    '\n',
+  );
 
 const crowd = Array.from({ length: 1_200 }, (_, i) =>
   entry(`u${i}`, [`cn: User ${i}`, `mail: u${i}@crowd.example`, 'title: crowd']),

@@ -6,7 +6,10 @@ const ann = { address: 'ann@example.net', gecos: 'Ann' };
 
 function lets(filter: string): boolean {
   const { lets: test } = parseMemberFilter(filter);
-  return test(ann, ({ role, list }, address) => address === ann.address && role === 'owner' && list === 'crew');
+  return test(
+    ann,
+    ({ role, list }, address) => address === ann.address && role === 'owner' && list === 'crew',
+  );
 }
 
 describe('the filter of an included list', () => {

@@ -22,6 +22,7 @@ describe('times at which a source is not asked', () => {
   });
 
   it('have one form', () => {
-    for (const ranges of ['noon', '12:00', '25:00-26:00']) expect(() => isQuiet(ranges, 0)).toThrow(SourcesError);
+    for (const ranges of ['noon', '12:00', '25:00-26:00'])
+      expect(() => isQuiet(ranges, 0)).toThrow(SourcesError);
   });
 });

@@ -56,11 +56,15 @@ describe('a SQLite database', () => {
 
   // The library takes the first of two statements and leaves the second: it changes nothing either.
   it('gives the rows of a query, within bounds, and is never changed', async () => {
-    const { people } = await readSqlSource({ ...query, sql_query: 'select mail, name from p;' }, site, bounds);
+    const { people } = await readSqlSource(
+      { ...query, sql_query: 'select mail, name from p;' },
+      site,
+      bounds,
+    );
     expect(people.size).toBe(12_000);
-    await expect(
-      readSqlSource({ ...query, sql_query: 'delete from p' }, site, bounds),
-    ).rejects.toMatchObject({ code: 'source-database' });
+    await expect(readSqlSource({ ...query, sql_query: 'delete from p' }, site, bounds)).rejects.toMatchObject(
+      { code: 'source-database' },
+    );
     await expect(
       readSqlSource({ ...query, sql_query: endless }, site, { limitMs: 1_500 }),
     ).rejects.toMatchObject({ code: 'source-timeout' });

@@ -105,7 +105,9 @@ describe('story 33: a list whose subscribers come from a file', () => {
     writeFileSync(source, '');
     await hour();
     expect(await members()).toHaveLength(2);
-    expect(await told()).toMatchObject([{ variables: { sources: [expect.stringContaining('source-empty')] } }]);
+    expect(await told()).toMatchObject([
+      { variables: { sources: [expect.stringContaining('source-empty')] } },
+    ]);
   });
 
   it('adds whom a file with a faulty line names, and takes nobody out by it', async () => {
@@ -126,10 +128,7 @@ describe('story 33: a list whose subscribers come from a file', () => {
   });
 
   it('loses nobody when another source is named in place of it that cannot be read', async () => {
-    made.quiet.write(
-      'expl/crew/config',
-      `owner\nemail owner@example.org\n\ninclude_file ${source}x\n`,
-    );
+    made.quiet.write('expl/crew/config', `owner\nemail owner@example.org\n\ninclude_file ${source}x\n`);
     await hour();
     expect(await members()).toHaveLength(2);
   });
