@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { canonicalAddress, parseAddress, parseAddressList } from '../mime/address.ts';
+import { readPersonLine } from '../sources/people.ts';
 import type { CliIo } from './io.ts';
 import { type NotifyOptions, operatorOnList, withNotify } from './operator.ts';
 import { readInput } from './read-input.ts';
@@ -37,7 +37,7 @@ function readSubscribers(io: CliIo, bytes: Uint8Array, file: string): readonly N
   for (const [index, line] of lines.entries()) {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;
-    const subscriber = readSubscriber(text);
+    const subscriber = readPersonLine(text);
     if (subscriber) found.set(subscriber.address, subscriber);
     else faulty.push(index + 1);
   }
@@ -45,19 +45,4 @@ function readSubscribers(io: CliIo, bytes: Uint8Array, file: string): readonly N
   const shown = faulty.slice(0, maxShownLines).join(', ') + (faulty.length > maxShownLines ? ', …' : '');
   const hint = 'mend these lines, or put # before them; nobody was subscribed';
   return io.fail('bad-input', `${file}: ${faulty.length} lines hold no address: ${shown}`, { hint });
-}
-
-function readSubscriber(text: string): NewSubscriber | undefined {
-  const [first = '', ...words] = text.split(/\s+/);
-  const plain = parseAddress(first);
-  if (plain !== undefined) {
-    const gecos = words.join(' ');
-    return { address: canonicalAddress(plain), ...(gecos && { gecos }) };
-  }
-  const { items, defects } = parseAddressList(text);
-  const [mailbox] = items;
-  if (defects.length > 0 || items.length !== 1 || !mailbox || 'groupName' in mailbox) return undefined;
-  if (parseAddress(mailbox.address) === undefined) return undefined;
-  const gecos = mailbox.displayName;
-  return { address: canonicalAddress(mailbox.address), ...(gecos && { gecos }) };
 }
