@@ -226,7 +226,6 @@ describe('what this service does not have', () => {
   it.each([
     'purge_session_table',
     'purge_one_time_ticket_table',
-    'sync_include',
   ])('is passed over by %s, and the log says so', async (command) => {
     expect(await made.run([`${command} ()`])).toEqual({ status: 'stopped' });
     const said = made.log.lines.find((line) => line.includes('task command does nothing'));

@@ -36,7 +36,6 @@ const samples: Readonly<Record<string, TemplateValue>> = {
   commands: 'sympa@lists.example.org',
   waitedFor: 'moderation',
   subscriptions: ['team@lists.example.org  mail, noconceal'],
-  about: 'crew@lists.example.org',
   sources: ['include_file staff.txt: source-missing (there is no file staff.txt)'],
   from: 'old@example.org',
   lists: ['team@lists.example.org'],
