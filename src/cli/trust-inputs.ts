@@ -88,7 +88,11 @@ async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promis
     if (path !== undefined && !(await exists(path))) io.fail('no-input', `there is no ${path}`);
   }
   try {
-    return await new TrustAnchors(paths, silentLog).current();
+    const material = await new TrustAnchors(paths, silentLog).current();
+    // A site whose file was emptied trusts nobody; a file named here is named for the anchors in it.
+    if (paths.cafile !== undefined && material.trustAnchors.length === 0)
+      io.fail('bad-input', `there is no certificate in ${paths.cafile}`);
+    return material;
   } catch (error) {
     if (!(error instanceof TrustError)) throw error;
     return io.fail('bad-input', error.message, { cause: error });

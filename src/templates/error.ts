@@ -12,7 +12,7 @@ export const templateErrorCodes = {
     temporary: false,
   },
   'template-too-slow': {
-    meaning: 'A template was not rendered within a second, on this machine, at this moment.',
+    meaning: 'A template was not rendered within five seconds, on this machine, at this moment.',
     temporary: true,
   },
   'variable-missing': { meaning: 'A variable that the template needs was not given.', temporary: false },

@@ -276,9 +276,9 @@ describe('the search for a template', () => {
     ]);
   });
 
-  const slowText = `Subject: x\n\n{% for i in (1..1000) %}{% for j in (1..3000) %}{% assign x = 1 %}{% endfor %}{% endfor %}`;
+  const slowText = `Subject: x\n\n${'{% for i in (1..1000) %}'.repeat(4)}{% assign x = 1 %}${'{% endfor %}'.repeat(4)}`;
 
-  it('passes over a template that takes more than a second', async () => {
+  it('passes over a template that takes more than five seconds', async () => {
     await using _own = await own('post-rejected.liquid', slowText);
     const mail = await renderMail(input({ name: 'post-rejected' }));
     expect(mail.text).toContain('was not distributed');
