@@ -30,6 +30,7 @@ export function certificateCheckCommand(io: CliIo): Command {
       'the certificate, PEM or DER; more in the same file may lie on its path; - for standard input',
     );
   return withPolicies(withJson(withTrustInputs(withConf(command))))
+    .option('--list <list>', 'judge by the anchors of this list')
     .option('--crl-check', 'a certificate whose revocation status cannot be told is not valid')
     .addOption(
       new Option('--purpose <purpose>', 'what the certificate is wanted for')
@@ -63,13 +64,13 @@ function collectOid(value: string, before: readonly string[]): readonly string[]
 async function check(io: CliIo, file: string, options: Options): Promise<void> {
   const [certificate, ...beside] = readCertificates(await readInput(io, file));
   if (certificate === undefined) io.fail('bad-input', `${file} holds no certificate`);
-  const { trustAnchors, untrusted, crls, atMs } = await readTrustInputs(io, options);
+  const { trustAnchors, untrusted, crls, crlCheck, atMs } = await readTrustInputs(io, options);
   const verdict = validatePath({
     certificate,
     untrusted: [...beside, ...untrusted],
     trustAnchors,
     crls,
-    crlCheck: options.crlCheck ? 'require' : 'present',
+    crlCheck: options.crlCheck ? 'require' : crlCheck,
     atMs,
     purpose: options.purpose,
     policies: options.policy,

@@ -37,7 +37,7 @@ export async function installAndTell(
   options: InstallCommandOptions,
 ): Promise<void> {
   checkAccepted(io, options.accept);
-  const trust = await keyTrust(site);
+  const trust = await keyTrust(site, owner);
   await writeAndTell(io, site, owner, pair, options, { accept: options.accept, trust });
 }
 

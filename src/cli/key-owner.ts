@@ -6,8 +6,7 @@ import { mailKeyAlgorithms } from '../pki/generate-key.ts';
 import type { CertificateUsage } from '../trust/certificate-file-name.ts';
 import { pairFaultCodes } from '../trust/pair-check.ts';
 import { type KeyOwner, siteKeyOwner } from '../trust/site-key.ts';
-import { SiteTrust } from '../trust/site-trust.ts';
-import type { TrustMaterial } from '../trust/trust-anchors.ts';
+import { type JudgedTrust, SiteTrust } from '../trust/site-trust.ts';
 import type { CliIo } from './io.ts';
 
 /**
@@ -31,9 +30,9 @@ export function robotOf(site: Site, domain: string): Robot {
   throw new ListsError('no-such-robot', `the site serves no domain ${domain.slice(0, 255)}`, { hint });
 }
 
-/** Gives the anchors that the chain of a key is checked against. */
-export async function keyTrust(site: Site): Promise<TrustMaterial> {
-  return new SiteTrust(site, silentLog).for();
+/** Gives the anchors that the chain of a key is checked against: those that its owner judges mail by. */
+export async function keyTrust(site: Site, owner: KeyOwner): Promise<JudgedTrust> {
+  return new SiteTrust(site, silentLog).for(owner);
 }
 
 const uses: Readonly<Record<string, CertificateUsage>> = { both: 'both', enc: 'encrypt', sign: 'sign' };

@@ -15,7 +15,7 @@ export interface OpenCommandOptions extends TrustOptions, KeyOptions {
 /** Adds the options of {@link OpenCommandOptions} to a command. */
 export function withOpenOptions(command: Command): Command {
   return withConf(withKeys(withTrustInputs(command)))
-    .option('--list <list>', 'open with the keys of this list')
+    .option('--list <list>', 'open with the keys of this list, and judge by its anchors')
     .option('--legacy', 'read 3DES, RC2, SHA-1 and short keys as well');
 }
 
@@ -30,7 +30,7 @@ export async function openFile(io: CliIo, file: string, options: OpenCommandOpti
   const raw = messageFromFile(await readInput(io, file));
   return openMessage(raw, {
     ...keys,
-    trust: { ...trust, crlCheck: 'present' },
+    trust,
     atMs,
     legacy: options.legacy ?? false,
   });

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { Lists } from '../lists/lists.ts';
 import { silentLog } from '../log.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { type CertificateList, parseCertificateList } from '../pki/crl.ts';
 import { readCertificates, readDerBlocks } from '../pki/pem.ts';
 import { TrustError } from '../trust/error.ts';
-import { SiteTrust } from '../trust/site-trust.ts';
-import { TrustAnchors, type TrustMaterial } from '../trust/trust-anchors.ts';
+import { type JudgedTrust, SiteTrust } from '../trust/site-trust.ts';
+import { TrustAnchors } from '../trust/trust-anchors.ts';
 import type { CliIo } from './io.ts';
 import { readInput } from './read-input.ts';
 import { confFileOf, type SiteOptions, siteOf } from './site-options.ts';
@@ -19,13 +20,13 @@ export interface TrustOptions extends SiteOptions {
   readonly untrusted: readonly string[];
   readonly crl: readonly string[];
   readonly at?: number;
+  /** The list whose anchors hold, where no others are named. */
+  readonly list?: string;
 }
 
 /** What the options name, read. */
-export interface TrustInputs {
-  readonly trustAnchors: readonly Certificate[];
+export interface TrustInputs extends JudgedTrust {
   readonly untrusted: readonly Certificate[];
-  readonly crls: readonly CertificateList[];
   readonly atMs: number;
 }
 
@@ -59,10 +60,10 @@ function parseTime(text: string): number {
 }
 
 /**
- * Reads what the trust options name. With `--cafile` or `--capath` no site is needed; without them, and without a site,
- * nobody is trusted.
+ * Reads what the trust options name. With `--cafile` or `--capath` no site is needed, and a revocation list that is missing
+ * is no fault; without them what the daemon judges mail to the list by, or to the site. Without a site nobody is trusted.
  *
- * @throws TrustError `trust-file-unreadable`, PkiError, ConfigError where a site is there and faulty
+ * @throws TrustError `trust-file-unreadable`, PkiError, ListsError, ConfigError where a site is there and faulty
  */
 export async function readTrustInputs(io: CliIo, options: TrustOptions): Promise<TrustInputs> {
   const own = options.cafile !== undefined || options.capath !== undefined;
@@ -70,16 +71,19 @@ export async function readTrustInputs(io: CliIo, options: TrustOptions): Promise
   const untrusted = await Promise.all(
     options.untrusted.map(async (file) => readCertificates(await readInput(io, file))),
   );
-  const crls = await Promise.all(options.crl.map(async (file) => readLists(await readInput(io, file))));
+  const named = await Promise.all(options.crl.map(async (file) => readLists(await readInput(io, file))));
+  const crls = named.flat();
   return {
     trustAnchors: anchors.trustAnchors,
     untrusted: untrusted.flat(),
-    crls: [...anchors.crls, ...crls.flat()],
+    crls: [...anchors.crls, ...crls],
+    // A list that the command line names counts, whatever the site does with its own.
+    crlCheck: anchors.crlCheck === 'off' && crls.length > 0 ? 'present' : anchors.crlCheck,
     atMs: options.at ?? io.clock.now(),
   };
 }
 
-async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promise<TrustMaterial> {
+async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promise<JudgedTrust> {
   const paths = {
     cafile: cafile === undefined ? undefined : resolve(io.cwd, cafile),
     capath: capath === undefined ? undefined : resolve(io.cwd, capath),
@@ -92,7 +96,7 @@ async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promis
     // A site whose file was emptied trusts nobody; a file named here is named for the anchors in it.
     if (paths.cafile !== undefined && material.trustAnchors.length === 0)
       io.fail('bad-input', `there is no certificate in ${paths.cafile}`);
-    return material;
+    return { ...material, crlCheck: 'present' };
   } catch (error) {
     if (!(error instanceof TrustError)) throw error;
     return io.fail('bad-input', error.message, { cause: error });
@@ -100,10 +104,13 @@ async function namedAnchors(io: CliIo, { cafile, capath }: TrustOptions): Promis
 }
 
 /** A site that nobody named and that is not there trusts nobody. */
-async function siteAnchors(io: CliIo, options: TrustOptions): Promise<TrustMaterial> {
+async function siteAnchors(io: CliIo, options: TrustOptions): Promise<JudgedTrust> {
   const named = options.conf !== undefined || Boolean(io.env.SSYMPA_CONF);
-  if (!named && !(await exists(await confFileOf(io, options)))) return { trustAnchors: [], crls: [] };
-  return new SiteTrust(await siteOf(io, options), silentLog).for();
+  if (!named && !(await exists(await confFileOf(io, options))))
+    return { trustAnchors: [], crls: [], crlCheck: 'present' };
+  const site = await siteOf(io, options);
+  const list = options.list === undefined ? {} : await new Lists(site).get(options.list);
+  return new SiteTrust(site, silentLog).for(list);
 }
 
 function readLists(bytes: Uint8Array): readonly CertificateList[] {

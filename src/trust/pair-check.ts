@@ -16,7 +16,8 @@ export const pairFaultCodes = {
   'not-in-time': { meaning: 'The certificate has expired, or is not valid yet.' },
   'weak-key': { meaning: 'The key of the certificate is weaker than the policy allows.' },
   'not-trusted': {
-    meaning: 'No valid chain leads from the certificate to a trust anchor of the site, which has some.',
+    meaning:
+      'No valid chain leads from the certificate to a trust anchor of the list or domain, which has some.',
   },
 } as const satisfies Readonly<Record<string, { readonly meaning: string }>>;
 

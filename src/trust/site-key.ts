@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Robot } from '../config/site.ts';
 import { canonicalAddress } from '../mime/address.ts';
+import type { TrustTarget } from './site-trust.ts';
 
-/** Whose key it is: a list, or the address that takes commands for a domain. */
-export interface KeyOwner {
+/** Whose key it is: a list, or the address that takes commands for a domain; with what says whom it trusts. */
+export interface KeyOwner extends TrustTarget {
   /** The canonical address, which the certificate must name. */
   readonly address: string;
   /** The folder of `cert.pem` and `private_key`. */
@@ -23,5 +24,6 @@ export function siteKeyOwner(robot: Robot): KeyOwner {
   return {
     address: canonicalAddress(`${robot.conf.email}@${robot.domain}`),
     directory: siteKeyDirectory(robot),
+    robot,
   };
 }

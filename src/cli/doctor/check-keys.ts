@@ -28,11 +28,12 @@ const soonMs = 30 * dayMs;
  */
 export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding[]> {
   const keyring = new ListKeyring(() => site.conf.key_passwd, silentLog);
-  const trust = await new SiteTrust(site, silentLog).for().catch(() => undefined);
+  const anchors = new SiteTrust(site, silentLog);
   const findings: Finding[] = [];
   let usable = 0;
   for (const owner of [...site.robots.map(siteKeyOwner), ...(await new Lists(site).all())]) {
     const keys = await keyring.keysOf(owner.directory);
+    const trust = await anchors.for(owner).catch(() => undefined);
     for (const { file, reason, hint } of keys.problems)
       findings.push(problem(check, `${file}: ${reason}`, hint));
     if (keys.identities.length > 0 && !encryptionIdentity(keys))
