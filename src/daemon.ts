@@ -227,7 +227,7 @@ class House {
       opener: new MessageOpener({ keyring, anchors, clock }),
       sources: this.#sources(anchors),
       revocations: new RevokedCertificates({ store, anchors, clock, log }),
-      folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, clock, log }),
+      folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, anchors, clock, log }),
       transport: this.#transport,
       recorder: new OutcomeRecorder(store),
       updateCrls: crlUpdater(async () => ({

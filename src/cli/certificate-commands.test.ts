@@ -31,7 +31,7 @@ describe('ssympa certificate', () => {
     const done = await certificate('import', 'Alice@Example.ORG', fileOf(pair.certificatePem), '--json');
     expect(done.code).toBe(0);
     expect(JSON.parse(done.stdout)).toEqual([
-      { address: alice, use: 'both', sha256: pair.certificate.sha256 },
+      { address: alice, use: 'both', sha256: pair.certificate.sha256, status: 'trusted' },
     ]);
     expect(existsSync(join(made.site.certDir, alice))).toBe(true);
     expect(await made.store.jobs.list()).toMatchObject([
@@ -56,6 +56,40 @@ describe('ssympa certificate', () => {
     expect(refused.code).toBe(code);
     expect(refused.stderr).toMatch(/^ssympa: error: /);
     expect(await made.store.certificates.count()).toBe(0);
+  });
+
+  it('import refuses what a revocation list at hand names, though it was in use before', async () => {
+    const pair = issue();
+    await certificate('import', alice, fileOf(pair.certificatePem));
+    const [record] = await made.store.certificates.ofAddress(alice);
+    await made.store.certificates.setStatus(record!.id, 'revoked');
+    made.write('expl/crl/list', ca.crlPem({ revoked: [pair] }));
+    const refused = await certificate('import', alice, fileOf(pair.certificatePem));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('a revocation list at hand names the certificate');
+    expect(refused.stdout).toBe('');
+    expect(await made.store.certificates.ofAddress(alice)).toMatchObject([{ status: 'revoked' }]);
+  });
+
+  it('import takes what names the address, with its chain, and says what it passes over', async () => {
+    const sub = ca.subCa({ name: 'Sub' });
+    const [ec, rsa] = [sub.issue({ address: alice, algorithm: 'ec-p256' }), issue()];
+    const bob = issue({ address: 'bob@example.org' });
+    const text = ec.certificatePem + sub.pem + rsa.certificatePem + bob.certificatePem;
+    const done = await certificate('import', alice, fileOf(text));
+    expect(done.code).toBe(0);
+    expect(done.stdout.match(/trusted/g)).toHaveLength(2);
+    expect(done.stderr).toMatch(
+      new RegExp(`passed over: serial ${bob.certificate.serial} .*does not name alice`),
+    );
+    expect(done.stderr).toMatch(new RegExp(`passed over: serial ${sub.certificate.serial} .*no anchor`));
+  });
+
+  it('import says which of two with one kind of key is in use', async () => {
+    const older = issue({ notBeforeMs: Date.now() - 9 * 86_400_000 });
+    const done = await certificate('import', alice, fileOf(issue().certificatePem + older.certificatePem));
+    expect(done.stdout).toContain(`serial ${older.certificate.serial}, superseded`);
+    expect(done.stdout).toContain(', trusted');
   });
 
   it('import of a file that is not there says so', async () => {

@@ -36,13 +36,14 @@ async function confirm(
   options: Options,
 ): Promise<void> {
   const { clock } = io;
-  const certificates = new UserCertificates(clock, new SiteTrust(site, silentLog));
+  const anchors = new SiteTrust(site, silentLog);
+  const certificates = new UserCertificates(clock, anchors);
   const record = await store.certificates.get(id);
   const by = { by: 'the operator', domain: lists.robotOf(record.address).domain };
   const isDone = await store.transaction((tx) => takeIntoUse(tx, record, by, { certificates, clock }));
   if (!isDone)
     io.fail('bad-input', `the certificate ${id} does not wait, or has ended: it is ${record.status}`);
-  const parts = { folder: site.certDir, store, certificates, clock, log: silentLog };
+  const parts = { folder: site.certDir, store, certificates, anchors, clock, log: silentLog };
   await new CertificateFolder(parts).mirror(record.address);
   const now = await store.certificates.get(id);
   if (options.json) printJson(io, describeCertificate(now));

@@ -241,7 +241,41 @@ describe('ssympa doctor', () => {
       ca.issue({ address: 'eve@example.org', algorithm: 'ec-p256' }).certificatePem,
     );
     expect(await findingsOf('certificates')).toMatchObject([
-      { status: 'warn', text: expect.stringMatching(/1 of 2 files .*"bob@example.org"/) },
+      { status: 'warn', text: expect.stringMatching(/^1 of 2 files /) },
+      { status: 'warn', text: expect.stringMatching(/^"bob@example.org" is not used \(\S+\): /) },
+    ]);
+  });
+
+  it('judges the files of the certificate folder as the intake does, with its codes, and ends its lines', async () => {
+    const issue = (more: object) => ca.issue({ address: 'eve@example.org', algorithm: 'ec-p256', ...more });
+    const over = issue({ notBeforeMs: Date.now() - 9 * day, notAfterMs: Date.now() - day });
+    const revoked = issue({});
+    made.write('expl/crl/list', ca.crlPem({ revoked: [revoked] }));
+    const faulty = {
+      'expired@example.org': ['address-not-in-certificate', ca.pem],
+      'eve@example.org': ['certificate-expired', over.certificatePem],
+      'Eve@example.org': ['certificate-revoked', revoked.certificatePem],
+      'eve@example.org@sign': ['usage-differs', issue({ use: 'encrypt' }).certificatePem],
+      README: ['bad-address', 'hello'],
+    };
+    for (const [name, [, text]] of Object.entries(faulty)) made.write(`expl/X509-user-certs/${name}`, text!);
+    const texts = (await findingsOf('certificates')).map(({ text }) => text);
+    for (const [name, [code]] of Object.entries(faulty))
+      expect(texts).toContainEqual(expect.stringContaining(`"${name}" is not used (${code}): `));
+    for (let i = 0; i < 30; i++) made.write(`expl/X509-user-certs/x${i}@example.org`, 'nothing');
+    const many = await findingsOf('certificates');
+    expect(many).toHaveLength(22);
+    expect(many.at(-1)!.text).toBe('and 15 more');
+  });
+
+  it('says what of a file of the certificate folder is passed over', async () => {
+    const [eve, other] = ['eve@example.org', 'mallory@example.org'].map((address) =>
+      ca.issue({ address, algorithm: 'ec-p256' }),
+    );
+    made.write('expl/X509-user-certs/eve@example.org', eve!.certificatePem + other!.certificatePem);
+    expect(await findingsOf('certificates')).toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', text: expect.stringContaining('"eve@example.org" is used in part') },
     ]);
   });
 

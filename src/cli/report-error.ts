@@ -25,6 +25,7 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   'migration-failed': 'configuration',
   'trust-file-unreadable': 'configuration',
   'no-trust-file': 'configuration',
+  'certificate-revoked': 'no',
   'pair-refused': 'no',
   'pair-mismatch': 'no',
   'pair-exists': 'no',

@@ -14,6 +14,7 @@ import { makeTestCa, type TestIdentity } from '../../test/kit/ca.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
 import { linesLog } from '../../test/kit/site.ts';
 import { trustOf } from '../../test/kit/trust-of.ts';
+import { readCrls } from '../pki/pem.ts';
 import { CertificateFolder } from './certificate-folder.ts';
 import { UserCertificates } from './user-certificates.ts';
 
@@ -25,10 +26,12 @@ describe('the folder of certificates', () => {
   let made: FolderSite;
   let log: ReturnType<typeof linesLog>;
   let nowMs: number;
+  let anchors: ReturnType<typeof trustOf>;
   const ca = makeTestCa();
   const issue = (more: object = {}) => ca.issue({ address, algorithm: 'rsa-2048', ...more });
   beforeEach(async () => {
     nowMs = start;
+    anchors = trustOf([]);
     made = await makeFolderSite([], { now: () => nowMs });
     mkdirSync(made.site.certDir, { recursive: true });
     log = linesLog();
@@ -40,7 +43,8 @@ describe('the folder of certificates', () => {
     return {
       folder: made.site.certDir,
       store: made.store,
-      certificates: new UserCertificates(clock, trustOf([])),
+      certificates: new UserCertificates(clock, anchors),
+      anchors,
       clock,
       log,
     };
@@ -205,6 +209,93 @@ describe('the folder of certificates', () => {
     writeFileSync(path(address), `${ca.pem}${pair.certificatePem}`);
     expect(await folder().synchronise()).toMatchObject({ taken: 1 });
     expect(await inUse()).toEqual(sha(pair));
+  });
+
+  const serials = (code: string) => log.lines.filter((line) => line.includes(code)).length;
+  const pem = (...pairs: { readonly certificatePem: string }[]) =>
+    pairs.map(({ certificatePem }) => certificatePem).join('');
+
+  it('takes certificates of two kinds of key from one file, leaves the file, and withdraws both with it', async () => {
+    const [rsa, ec] = [issue(), issue({ algorithm: 'ec-p256' })];
+    const text = pem(ec, rsa);
+    writeFileSync(path(address), text);
+    expect(await folder().synchronise()).toMatchObject({ taken: 1, written: 0, problems: [] });
+    expect(await inUse()).toEqual(sha(rsa, ec));
+    nowMs += hour;
+    expect(await folder().synchronise()).toMatchObject({ taken: 0, written: 0, withdrawn: 0 });
+    expect(readFileSync(path(address), 'utf8')).toBe(text);
+    rmSync(path(address));
+    expect(await folder().synchronise()).toMatchObject({ withdrawn: 1, written: 0 });
+    expect(await inUse()).toEqual([]);
+  });
+
+  it('lets a file of two certificates take the place of what was there before', async () => {
+    const old = issue();
+    drop(address, old);
+    await folder().synchronise();
+    const [rsa, ec] = [issue(), issue({ algorithm: 'ec-p256' })];
+    nowMs += hour;
+    writeFileSync(path(address), pem(rsa, ec));
+    await folder().synchronise();
+    expect(await inUse()).toEqual(sha(rsa, ec));
+  });
+
+  it('writes the file of the other one when one of two goes out of use', async () => {
+    const [rsa, ec] = [issue(), issue({ algorithm: 'ec-p256' })];
+    writeFileSync(path(address), pem(rsa, ec));
+    await folder().synchronise();
+    const row = (await made.store.mirrorFiles.get(address))!;
+    nowMs += hour;
+    await made.store.certificates.setStatus(row.certificateId, 'revoked');
+    expect(await folder().synchronise()).toMatchObject({ written: 1, withdrawn: 0, taken: 0 });
+    const [left] = await inUse();
+    const stays = [rsa, ec].find(({ certificate }) => certificate.sha256 === left)!;
+    expect(readFileSync(path(address), 'utf8')).toBe(stays.certificatePem);
+  });
+
+  it('splits a file that holds one to sign and one to encrypt', async () => {
+    const [signing, encrypting] = [issue({ use: 'sign' }), issue({ use: 'encrypt' })];
+    writeFileSync(path(address), pem(signing, encrypting));
+    await folder().synchronise();
+    expect(readdirSync(made.site.certDir).sort()).toEqual([`${address}@enc`, `${address}@sign`]);
+    expect(await inUse()).toEqual(sha(signing, encrypting));
+    expect(await folder().synchronise()).toMatchObject({ taken: 0, withdrawn: 0, written: 0 });
+  });
+
+  it('withdraws what a command brought of two kinds of key with the one file of them', async () => {
+    for (const pair of [issue(), issue({ algorithm: 'ec-p256' })]) {
+      const about = { address, usage: 'both', source: 'operator', signingTimeMs: null } as const;
+      const { certificate } = pair;
+      await parts().certificates.keep(made.store, { ...about, certificate, capabilities: null });
+    }
+    await folder().mirror(address);
+    rmSync(path(address));
+    expect(await folder().synchronise()).toMatchObject({ withdrawn: 1, written: 0 });
+    expect(readdirSync(made.site.certDir)).toEqual([]);
+  });
+
+  it('keeps the chain that a file holds, and says what it passes over', async () => {
+    const sub = ca.subCa({ name: 'Sub' });
+    anchors = trustOf([ca.certificate]);
+    const pair = sub.issue({ address, algorithm: 'ec-p256' });
+    const over = issue({ notBeforeMs: start - 9 * hour, notAfterMs: start - hour });
+    writeFileSync(path(address), sub.pem + pem(over, pair, ca.issue({ address: 'bob@example.org' })));
+    expect(await folder().synchronise()).toMatchObject({ taken: 1, problems: [] });
+    expect(await inUse()).toEqual(sha(pair));
+    const kept = (await made.store.authorities.list()).map(({ sha256 }) => sha256);
+    expect(kept).toContain(sub.certificate.sha256);
+    expect([serials('certificate-expired'), serials('address-not-in-certificate')]).toEqual([1, 1]);
+  });
+
+  it('does not take what a revocation list at hand names, whether or not an anchor stands for it', async () => {
+    const revoked = issue();
+    const lists = readCrls(ca.crl({ revoked: [revoked] }));
+    for (const trusted of [[ca.certificate], []]) {
+      anchors = trustOf(trusted, lists);
+      drop(address, revoked);
+      expect((await folder().synchronise()).problems).toMatchObject([{ code: 'certificate-revoked' }]);
+    }
+    expect(await made.store.certificates.count()).toBe(0);
   });
 
   it('uses a certificate of both for what the name says alone', async () => {

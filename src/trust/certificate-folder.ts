@@ -3,6 +3,8 @@ import { certificateFileName } from './certificate-file-name.ts';
 import { FolderFiles, type FolderView } from './folder-files.ts';
 import { FolderIntake, type FolderIntakeParts, type FolderProblem } from './folder-intake.ts';
 import { FolderMirror, isNamedFor } from './folder-mirror.ts';
+import { OperatorCertificates } from './operator-certificates.ts';
+import type { SiteTrust } from './site-trust.ts';
 
 /** What one look at the folder did. */
 export interface FolderReport {
@@ -12,8 +14,9 @@ export interface FolderReport {
   readonly problems: readonly FolderProblem[];
 }
 
-interface Parts extends Omit<FolderIntakeParts, 'files'> {
+interface Parts extends Omit<FolderIntakeParts, 'files' | 'operator'> {
   readonly folder: string;
+  readonly anchors: Pick<SiteTrust, 'for'>;
 }
 
 /**
@@ -29,7 +32,8 @@ export class CertificateFolder {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#files = new FolderFiles(parts.folder);
-    this.#intake = new FolderIntake({ ...parts, files: this.#files });
+    const operator = new OperatorCertificates(parts);
+    this.#intake = new FolderIntake({ ...parts, files: this.#files, operator });
     const isRefused = (name: string, digest: string) => this.#intake.isExpired(name, digest);
     this.#mirror = new FolderMirror({ ...parts, files: this.#files, isRefused });
   }
@@ -98,7 +102,12 @@ export class CertificateFolder {
       await tx.mirrorFiles.remove(row.fileName);
       const record = await tx.certificates.find(row.certificateId);
       if (record?.status !== 'trusted' || !isNamedFor(row, record)) return false;
-      await tx.certificates.setStatus(record.id, 'withdrawn');
+      // One of another kind of key may stand beside it, in that very file or since a command brought it.
+      const beside = (await tx.certificates.ofAddress(record.address)).filter(
+        (one) => one.status === 'trusted' && isNamedFor(row, one) && one.updatedAt <= row.writtenAt,
+      );
+      const ids = new Set([record.id, ...beside.map(({ id }) => id)]);
+      for (const id of ids) await tx.certificates.setStatus(id, 'withdrawn');
       return true;
     });
     if (withdrawn) log.info('certificate withdrawn with its file', { file: row.fileName });

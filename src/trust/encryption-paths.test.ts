@@ -64,6 +64,18 @@ describe('the path of a certificate that somebody is encrypted to', () => {
   });
 
   it.each([
+    'operator',
+    'smimea',
+  ] as const)('is not asked for where a list at hand names the certificate itself (%s)', async (source) => {
+    const stranger = makeTestCa({ name: 'Stranger' });
+    const ann = issue(stranger);
+    await harvest(ann, stranger, source);
+    expect(await chosen()).toBe(ann.certificate.sha256);
+    made.write('crls/stranger', stranger.crlPem({ revoked: [ann] }));
+    expect(await chosen({}, await fresh())).toBe('certificate-not-accepted');
+  });
+
+  it.each([
     'message',
     'ldap',
     'operator',

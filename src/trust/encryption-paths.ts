@@ -5,6 +5,7 @@ import type { CertificateRecord } from '../store/certificates.ts';
 import type { Repositories } from '../store/store.ts';
 import { isOperatorsAct } from './certificate-change.ts';
 import { TrustError } from './error.ts';
+import { isRevokedBy } from './revocation.ts';
 import type { JudgedTrust, SiteTrust, TrustTarget } from './site-trust.ts';
 
 /** A path is validated anew after this time at the latest: authorities end, and so do revocation lists. */
@@ -103,9 +104,12 @@ export class EncryptionPaths {
       purpose: 'smimeencrypt',
     });
     const code = verdict.status === 'valid' ? undefined : verdict.code;
+    // A list at hand may name what has no path here, as an operator's may be.
+    const isRevoked = code !== undefined && isRevokedBy(trust, certificate, judged.between, atMs);
     if (judged.verdicts.size >= maxVerdicts) judged.verdicts.clear();
-    judged.verdicts.set(sha256, { code, untilMs: atMs + verdictMs });
-    return code;
+    const told = isRevoked ? 'revoked' : code;
+    judged.verdicts.set(sha256, { code: told, untilMs: atMs + verdictMs });
+    return told;
   }
 }
 

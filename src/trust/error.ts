@@ -21,6 +21,10 @@ export const trustErrorCodes = {
   },
   'certificate-expired': { meaning: 'The certificate is past its notAfter date.', temporary: false },
   'certificate-not-yet-valid': { meaning: 'The certificate is before its notBefore date.', temporary: false },
+  'certificate-revoked': {
+    meaning: 'A revocation list at hand names the certificate.',
+    temporary: false,
+  },
   'weak-certificate': {
     meaning: 'The key or the signature algorithm of the certificate is weaker than the policy allows.',
     temporary: false,

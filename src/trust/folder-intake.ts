@@ -1,18 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { SsympaError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { canonicalAddress } from '../mime/address.ts';
-import { type Certificate, certificateAddresses } from '../pki/certificate.ts';
-import { readCertificates } from '../pki/pem.ts';
 import { sha256Hex } from '../secrets.ts';
 import type { MirrorFile } from '../store/mirror-files.ts';
 import type { Store } from '../store/store.ts';
-import { checkOperatorCertificate } from './certificate-check.ts';
 import { certificateFileName, parseCertificateFileName } from './certificate-file-name.ts';
-import { enqueueRelease } from './enqueue-release.ts';
 import { TrustError } from './error.ts';
 import type { FolderFile, FolderFiles, FolderView } from './folder-files.ts';
-import { pemText } from './folder-mirror.ts';
+import { newestOf, pemText } from './folder-mirror.ts';
+import { keepPicked, type OperatorCertificates, type PickedCertificates } from './operator-certificates.ts';
 import type { UserCertificates } from './user-certificates.ts';
 
 /** A file of the folder that was not taken in, and why. */
@@ -27,6 +23,7 @@ export interface FolderIntakeParts {
   readonly files: FolderFiles;
   readonly store: Store;
   readonly certificates: UserCertificates;
+  readonly operator: OperatorCertificates;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -84,19 +81,20 @@ export class FolderIntake {
     const bytes = await files.read(name);
     const digest = sha256Hex(bytes);
     if (await this.#isOwn(name, said.address, digest)) return false;
-    const certificate = pickCertificate(readCertificates(bytes), said.address);
-    const usage = checkOperatorCertificate(certificate, said.address, said.usage, clock.now());
     const { address } = said;
+    const found = await this.#parts.operator.pick(store, bytes, address, said.usage);
     await store.transaction(async (tx) => {
-      const brought = { address, certificate, usage, signingTimeMs: null, capabilities: null };
-      await certificates.keep(tx, { ...brought, source: 'folder' });
-      const records = await tx.certificates.ofAddress(address);
-      const certificateId = records.find((one) => one.sha256 === certificate.sha256)!.id;
+      await keepPicked(tx, certificates, found, { address, source: 'folder' });
+      const inUse = (await tx.certificates.ofAddress(address)).filter(({ status }) => status === 'trusted');
+      // The one that the mirror would write under this name, so that it leaves the file as it is.
+      const named = inUse.filter((record) => certificateFileName(address, record.usage) === name);
+      const certificateId = newestOf(named.length > 0 ? named : inUse)!.id;
       const writtenAt = clock.now();
       await tx.mirrorFiles.put({ fileName: name, contentSha256: digest, certificateId, writtenAt });
-      await enqueueRelease(tx, address, certificate.sha256);
     });
-    log.info('certificate taken from the folder', { file: name, usage });
+    log.info('certificate taken from the folder', { file: name, usage: usesOf(found) });
+    for (const { code, certificate } of found.passedOver)
+      log.info('certificate in a file passed over', { file: name, code, serial: certificate.serial });
     return true;
   }
 
@@ -127,11 +125,6 @@ export class FolderIntake {
   }
 }
 
-/** The one that names the address: a file may hold those above it too. */
-function pickCertificate(certificates: readonly Certificate[], address: string): Certificate {
-  const [first] = certificates;
-  if (!first) throw new TrustError('not-a-certificate', 'the file holds no certificate');
-  return (
-    certificates.find((one) => certificateAddresses(one).map(canonicalAddress).includes(address)) ?? first
-  );
+function usesOf({ picked }: PickedCertificates): string {
+  return picked.map(({ usage }) => usage).join(', ');
 }

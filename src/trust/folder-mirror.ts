@@ -90,12 +90,19 @@ export function isNamedFor(row: MirrorFile, record: Pick<CertificateInUse, 'addr
   return said?.address === record.address && said.usage === record.usage;
 }
 
+/** Gives the one that came into use last; of several that came at once always the same. */
+export function newestOf<T extends CertificateInUse>(records: readonly T[]): T | undefined {
+  const isNewer = (a: T, b: T) => a.updatedAt > b.updatedAt || (a.updatedAt === b.updatedAt && a.id < b.id);
+  return records.reduce<T | undefined>((best, one) => (best && !isNewer(one, best) ? best : one), undefined);
+}
+
 function newestByName(inUse: readonly CertificateInUse[]): ReadonlyMap<string, CertificateInUse> {
   const byName = new Map<string, CertificateInUse>();
   for (const record of inUse) {
     const name = certificateFileName(record.address, record.usage);
-    const other = name === undefined ? undefined : byName.get(name);
-    if (name !== undefined && (!other || other.updatedAt < record.updatedAt)) byName.set(name, record);
+    if (name === undefined) continue;
+    const other = byName.get(name);
+    byName.set(name, newestOf(other ? [other, record] : [record])!);
   }
   return byName;
 }

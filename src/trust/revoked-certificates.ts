@@ -1,12 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
-import type { CertificateList } from '../pki/crl.ts';
-import { sameBytes } from '../pki/der.ts';
 import { formatName } from '../pki/name-text.ts';
-import { validatePath } from '../pki/path.ts';
 import type { CertificateRecord } from '../store/certificates.ts';
 import type { Store } from '../store/store.ts';
+import { isRevokedBy } from './revocation.ts';
 import type { JudgedTrust, SiteTrust } from './site-trust.ts';
 
 interface Parts {
@@ -78,37 +76,15 @@ export class RevokedCertificates {
   }
 }
 
+/** Parsing waits for a list of the issuer's name: there may be many certificates. */
 function isRevoked(
   record: CertificateRecord,
   trust: JudgedTrust,
   between: readonly Certificate[],
   atMs: number,
 ): boolean {
-  const mayName = trust.crls.filter(
+  const mayName = trust.crls.some(
     (list) => list.issuingDistributionPoint !== undefined || formatName(list.issuer) === record.issuer,
   );
-  if (mayName.length === 0) return false;
-  const certificate = parseCertificate(record.der);
-  const naming = mayName.filter((list) => list.find(certificate.issuer, certificate.serialNumber));
-  if (naming.length === 0) return false;
-  const verdict = validatePath({
-    ...trust,
-    certificate,
-    untrusted: between,
-    crlCheck: 'present',
-    atMs,
-    purpose: 'any',
-  });
-  if (verdict.status === 'valid') return false;
-  // An operator's certificate may have no path; the lists at hand were verified when they were fetched, or put there on purpose.
-  return (
-    (verdict.code === 'revoked' && verdict.certificate?.sha256 === certificate.sha256) ||
-    naming.some((list) => isOfSameKey(list, certificate))
-  );
-}
-
-/** Two authorities may bear one name; the identifiers of their keys tell them apart. */
-function isOfSameKey({ authorityKeyIdentifier: of }: CertificateList, certificate: Certificate): boolean {
-  const own = certificate.authorityKeyIdentifier?.keyIdentifier;
-  return own !== undefined && of?.keyIdentifier !== undefined && sameBytes(own, of.keyIdentifier);
+  return mayName && isRevokedBy(trust, parseCertificate(record.der), between, atMs);
 }

@@ -50,6 +50,8 @@ export interface NewCertificate extends Newcomer {
   readonly capabilities: readonly string[] | null;
   /** The authorities of its valid path, kept so that the path can be validated again. */
   readonly authorities?: readonly Certificate[];
+  /** SHA-256 of what came in the same file: one of another kind of key stands beside it. */
+  readonly together?: readonly string[];
 }
 
 /**
@@ -153,7 +155,8 @@ export class UserCertificates {
       if (!covers(incoming.usage, record.usage)) continue;
       if (!isOperatorsAct(incoming.source) && effectiveTimeMs(record) > timeMs) continue;
       // RSA beside EC: programs of one person may read the one or the other. A file of the folder stands for itself alone.
-      if (incoming.source !== 'folder' && keyKind(this.parsed(record)) !== kind) continue;
+      const mayStand = incoming.source !== 'folder' || incoming.together?.includes(record.sha256);
+      if (mayStand && keyKind(this.parsed(record)) !== kind) continue;
       await repositories.certificates.setStatus(record.id, 'superseded', 'replaced');
     }
   }

@@ -125,7 +125,7 @@ function partsOf(
     clock,
     log,
     revocations: new RevokedCertificates({ store, anchors, clock, log }),
-    folder: new CertificateFolder({ folder: site.certDir, store, certificates, clock, log }),
+    folder: new CertificateFolder({ folder: site.certDir, store, certificates, anchors, clock, log }),
     scenarios: new ScenarioFiles(site, { clock, log }),
   };
 }
