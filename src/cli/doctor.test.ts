@@ -216,6 +216,35 @@ describe('ssympa doctor', () => {
     expect(await findingsOf('keys')).toMatchObject([{ status, text: expect.stringContaining(text) }]);
   });
 
+  it('counts apart what is neither given out nor signs', async () => {
+    const place = (suffix: string, options: Parameters<TestCa['issue']>[0] = {}) => {
+      const pair = ca.issue({ address: 'plans@example.org', algorithm: 'ec-p256', ...options });
+      made.write(`expl/plans/cert.pem${suffix}`, pair.certificatePem);
+      const file = join(made.dir, `expl/plans/private_key${suffix}`);
+      writeFileSync(file, encryptPrivateKey(pair.privateKey, 'open sesame'), { mode: 0o600 });
+    };
+    installKey();
+    place('.old', { notBeforeMs: Date.now() - 9 * day, notAfterMs: Date.now() - day });
+    place('.x', { address: 'eve@example.org' });
+    place('.2026.retired');
+    expect(await findingsOf('keys')).toMatchObject([
+      {
+        status: 'ok',
+        text: expect.stringMatching(
+          /^1 pair of .*; 3 more for old mail alone \(1 retired, 1 expired, 1 of another address\)$/,
+        ),
+      },
+    ]);
+  });
+
+  it.each([
+    ['encrypt', 'warn', 'none signs its mail'],
+    ['sign', 'error', 'no certificate is given out'],
+  ] as const)('finds a list whose key may only %s', async (use, status, text) => {
+    installKey({ use, algorithm: 'rsa-2048' });
+    expect(await findingsOf('keys')).toMatchObject([{ status, text: expect.stringContaining(text) }]);
+  });
+
   it('finds that nobody is trusted, or that the anchors cannot be read', async () => {
     made.write('ca.pem', '-----BEGIN CERTIFICATE-----\nMAMC\n');
     expect(await findingsOf('trust')).toMatchObject([{ status: 'error' }]);

@@ -1,17 +1,11 @@
 import { Command } from 'commander';
-import { silentLog } from '../log.ts';
 import { certificateAddresses, certificateUses } from '../pki/certificate.ts';
 import { formatName } from '../pki/name-text.ts';
 import { readPendingRequest } from '../trust/list-key-files.ts';
-import {
-  encryptionIdentity,
-  type ListIdentity,
-  ListKeyring,
-  type ListKeys,
-  signingIdentity,
-} from '../trust/list-keys.ts';
+import type { ListIdentity, ListKeys } from '../trust/list-keys.ts';
 import { type CliIo, printJson, printTable } from './io.ts';
 import { keyOwnerOf } from './key-owner.ts';
+import { generationName, keysOf, rolesOf } from './key-roles.ts';
 import { type JsonOptions, type SiteOptions, siteOf, withConf, withJson } from './site-options.ts';
 
 type Options = SiteOptions & JsonOptions;
@@ -23,8 +17,9 @@ export function listKeyShowCommand(io: CliIo): Command {
     .argument('<list>', 'name or name@domain; `sympa` for the address that takes commands');
   return withJson(withConf(command)).action(async (name: string, options: Options) => {
     const site = await siteOf(io, options);
-    const { address, directory } = await keyOwnerOf(site, name);
-    const keys = await new ListKeyring(() => site.conf.key_passwd, silentLog).keysOf(directory);
+    const owner = await keyOwnerOf(site, name);
+    const { address, directory } = owner;
+    const keys = await keysOf(site, owner);
     const shown = keys.identities.map((identity) => describe(identity, keys));
     const pending = (await readPendingRequest(directory)) !== undefined;
     if (options.json) return printJson(io, { address, keys: shown, problems: keys.problems, pending });
@@ -42,12 +37,8 @@ function describe(identity: ListIdentity, keys: ListKeys) {
   const { certificate, chain, generation } = identity;
   const { sign, encrypt } = certificateUses(certificate);
   return {
-    generation: generation === '' ? 'current' : generation.slice(1),
-    roles: [
-      ...(encryptionIdentity(keys) === identity ? ['given out'] : []),
-      ...(signingIdentity(keys) === identity ? ['signs'] : []),
-      ...(encrypt ? ['decrypts'] : []),
-    ],
+    generation: generationName(generation),
+    roles: rolesOf(identity, keys),
     purposes: [...(sign ? ['sign'] : []), ...(encrypt ? ['encrypt'] : [])],
     subject: formatName(certificate.subject),
     issuer: formatName(certificate.issuer),

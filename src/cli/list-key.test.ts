@@ -185,6 +185,19 @@ describe('ssympa list key', () => {
     expect((await key('retire', 'board', '../x')).code).toBe(64);
   });
 
+  it('retire says which replaced key comes back into service, or that none does', async () => {
+    await key('generate', 'board', '--self-signed', '--algorithm', 'p-256');
+    await key('generate', 'board', '--self-signed', '--algorithm', 'p-256', '--replace');
+    const day = new Date().toISOString().slice(0, 10);
+    const first = await key('retire', 'board', 'current');
+    expect(first.stdout).toMatch(new RegExp(`^${day} \\(until [\\d-]+\\) is given out$`, 'm'));
+    expect(first.stdout).toContain(`${day} came back into service: `);
+    const second = await key('retire', 'board', day);
+    expect(second.stdout).toContain('no certificate is given out');
+    expect(second.stdout).toContain('no key signs');
+    expect(second.stdout).not.toContain('came back');
+  });
+
   it('retire --move-aside asks for a yes, and keeps a key that a stored message needs', async () => {
     await key('generate', 'board', '--self-signed', '--algorithm', 'rsa-2048');
     await key('generate', 'board', '--self-signed', '--algorithm', 'p-256', '--replace');

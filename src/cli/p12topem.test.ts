@@ -146,6 +146,25 @@ describe('ssympa p12topem', () => {
     expect(names()).toEqual(['cert.pem.enc', 'cert.pem.sign', 'private_key.enc', 'private_key.sign']);
   });
 
+  it('says what signs and what is given out, and that a new pair does neither beside split ones', async () => {
+    await install(file(issue({ use: 'encrypt' })), '--for', 'enc');
+    await install(file(issue({ use: 'sign' })), '--for', 'sign');
+    const { code, stdout } = await install(file(issue()));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^enc \(until [\d-]+\) is given out$/m);
+    expect(stdout).toMatch(/^sign \(until [\d-]+\) signs$/m);
+    expect(stdout).toMatch(/^current is neither given out nor signs: .*--for enc/m);
+    const again = await install(file(issue({ fresh: true })), '--replace', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ roles: ['decrypts'] });
+  });
+
+  it('says that a certificate for encryption alone never signs', async () => {
+    const { stdout } = await install(file(issue({ use: 'encrypt' })));
+    expect(stdout).toContain('the certificate of current may be used to encrypt alone\n');
+    expect(stdout).toContain('no key signs: ');
+    expect(stdout).not.toContain('neither');
+  });
+
   it('installs the key of the address that takes commands, in each domain', async () => {
     const site = issue({ address: 'sympa@example.org' });
     expect((await run('--robot', 'example.org', file(site))).code).toBe(0);

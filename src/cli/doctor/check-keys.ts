@@ -4,6 +4,7 @@ import { silentLog } from '../../log.ts';
 import { canonicalAddress } from '../../mime/address.ts';
 import { certificateAddresses, certificateUses } from '../../pki/certificate.ts';
 import { validatePath } from '../../pki/path.ts';
+import { isRetired } from '../../trust/list-key-files.ts';
 import {
   encryptionIdentity,
   type ListIdentity,
@@ -30,6 +31,7 @@ export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding
   const keyring = new ListKeyring(() => site.conf.key_passwd, silentLog);
   const anchors = new SiteTrust(site, silentLog);
   const findings: Finding[] = [];
+  const idle: string[] = [];
   let usable = 0;
   for (const owner of [...site.robots.map(siteKeyOwner), ...(await new Lists(site).all())]) {
     const keys = await keyring.keysOf(owner.directory);
@@ -37,17 +39,42 @@ export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding
     for (const { file, reason, hint } of keys.problems)
       findings.push(problem(check, `${file}: ${reason}`, hint));
     if (keys.identities.length > 0 && !encryptionIdentity(keys))
-      findings.push(problem(check, `${owner.address} has no certificate that senders may encrypt to`));
+      findings.push(
+        problem(check, `${owner.address} has a key, and no certificate is given out to encrypt to`, noneHint),
+      );
+    if (keys.identities.length > 0 && !signingIdentity(keys))
+      findings.push(warning(check, `${owner.address} has a key, and none signs its mail`, noneHint));
     for (const identity of keys.identities) {
-      const found = inUse(keys, identity) ? checkIdentity(owner, identity, trust, io.clock.now()) : [];
+      if (!inUse(keys, identity)) {
+        idle.push(whyIdle(owner, identity, io.clock.now()));
+        continue;
+      }
+      const found = checkIdentity(owner, identity, trust, io.clock.now());
       if (found.length === 0) usable++;
       findings.push(...found);
     }
   }
   if (findings.length > 0) return findings;
   const pairs = usable === 1 ? '1 pair' : `${usable} pairs`;
-  const text = `${pairs} of certificate and key: they open, belong together, name their list and are valid`;
-  return [fine(check, usable === 0 ? 'no list has a key' : text)];
+  const text = `${pairs} of certificate and key in use: they open, belong together, name their list and are valid`;
+  return [fine(check, (usable === 0 ? 'no list has a key' : text) + idleText(idle))];
+}
+
+const noneHint =
+  'ssympa list key show LIST; install a pair whose certificate may do it with ssympa p12topem or ssympa list key';
+
+/** Why a pair is neither given out nor signs; it decrypts where its certificate is for that. */
+function whyIdle(list: KeyOwner, { certificate, generation }: ListIdentity, nowMs: number): string {
+  if (isRetired(generation)) return 'retired';
+  if (!certificateAddresses(certificate).map(canonicalAddress).includes(list.address))
+    return 'of another address';
+  return nowMs > certificate.notAfterMs ? 'expired' : 'replaced';
+}
+
+function idleText(idle: readonly string[]): string {
+  if (idle.length === 0) return '';
+  const counts = [...Map.groupBy(idle, (why) => why)].map(([why, { length }]) => `${length} ${why}`);
+  return `; ${idle.length} more for old mail alone (${counts.join(', ')})`;
 }
 
 function inUse(keys: ListKeys, identity: ListIdentity): boolean {
