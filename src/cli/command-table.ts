@@ -256,7 +256,7 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
     },
   },
   task: {
-    summary: 'see the tasks, run one now',
+    summary: 'see the tasks, run one now, drop one',
     commands: {
       list: {
         summary: 'list the tasks, where each goes on and when',
@@ -265,6 +265,10 @@ export const commandTable: Readonly<Record<string, CommandEntry | CommandGroup>>
       run: {
         summary: 'run a task model now',
         load: async () => (await import('./task-run.ts')).taskRunCommand,
+      },
+      drop: {
+        summary: 'drop a task that another task made',
+        load: async () => (await import('./task-drop.ts')).taskDropCommand,
       },
     },
   },

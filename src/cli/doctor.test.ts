@@ -83,6 +83,7 @@ describe('ssympa doctor', () => {
         'revocation',
         'openssl',
         'database',
+        'tasks',
         'certificates',
         'mail route',
         'DNS',
@@ -261,6 +262,23 @@ describe('ssympa doctor', () => {
     made.write('blocked', '');
     configure('database sqlite:blocked/x.db');
     expect(await findingsOf('database')).toMatchObject([{ status: 'error' }]);
+  });
+
+  it('names tasks whose last run failed, and how to take them away', async () => {
+    const { tasks } = made.store;
+    const about = { version: 'daily', object: '_global', dueAt: 0 } as const;
+    await tasks.insert({ ...about, model: 'report', origin: 'task' });
+    await tasks.insert({ ...about, model: 'fine', origin: 'task' });
+    const report = (await tasks.find('report', '_global'))!;
+    expect(await findingsOf('tasks')).toMatchObject([{ status: 'ok' }]);
+    await tasks.failed(report, { code: 'exec-failed', toldAt: 0, dueAt: day });
+    expect(await findingsOf('tasks')).toMatchObject([
+      {
+        status: 'warn',
+        text: expect.stringMatching(/^report\.daily of _global failed once, with exec-failed; .*1970-01-02/),
+        hint: expect.stringContaining(`ssympa task drop ${report.id}`),
+      },
+    ]);
   });
 
   it('names files of the certificate folder that are not used', async () => {

@@ -13,6 +13,7 @@ import { checkLists } from './doctor/check-lists.ts';
 import { checkMailRoute } from './doctor/check-mail-route.ts';
 import { checkOpenssl } from './doctor/check-openssl.ts';
 import { checkScenarios } from './doctor/check-scenarios.ts';
+import { checkTasks } from './doctor/check-tasks.ts';
 import { checkTrust } from './doctor/check-trust.ts';
 import { type Finding, type FindingStatus, problem } from './doctor/finding.ts';
 import { exitCodes } from './exit-code.ts';
@@ -36,6 +37,7 @@ const checks: readonly Check[] = [
   checkCrls,
   checkOpenssl,
   checkDatabase,
+  checkTasks,
   checkDataSources,
   checkCertificateFolder,
   checkCertificateSources,
@@ -51,7 +53,7 @@ export function doctorCommand(
   world: DoctorWorld = { mailExchangers: systemMailExchangers },
 ): Command {
   const command = new Command('doctor').description(
-    'Checks configuration, lists, keys, trust, database, sources of certificates, mail route and DNS; one line each, with what to do. Exit 1 when something is wrong.',
+    'Checks configuration, lists, keys, trust, database, tasks, sources of certificates, mail route and DNS; one line each, with what to do. Exit 1 when something is wrong.',
   );
   return withJson(withConf(command)).action(async (options: SiteOptions & JsonOptions) => {
     const findings = await examine(io, await confFileOf(io, options), world);

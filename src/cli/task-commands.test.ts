@@ -110,6 +110,16 @@ describe('ssympa task run', () => {
     expect(result.stderr).toContain(text);
   });
 
+  it.each([
+    ['remind', '[list.ttl]'],
+    ['remind', 'needs-list'],
+  ])('says to name a list where %s is run without one (%s)', async (model, what) => {
+    const spoken = what === 'needs-list' ? '@v = select_subs (newer(0))' : 'exec (/x, [list.ttl])';
+    made.model(`${model}.own.task`, [spoken]);
+    const result = await ssympa('task', 'run', `${model}.own`);
+    expect(result).toMatchObject({ code: 65, stderr: expect.stringContaining('--list LIST') });
+  });
+
   it('takes a program with it when it is interrupted', async () => {
     const { site, write } = made.quiet;
     const file = join(site.baseDir, 'pid');
@@ -141,5 +151,36 @@ describe('ssympa task run', () => {
     const result = await ssympa('task', 'run', 'chk_cert_expiration');
     expect(result.code).toBe(75);
     expect(result.stderr).toContain('another process is running chk_cert_expiration');
+  });
+});
+
+describe('ssympa task drop', () => {
+  it('drops a task that a task made, and no other', async () => {
+    made.model('report.daily.task', ['stop ()']);
+    await made.run(['create (global, report, daily)']);
+    await made.node().runOnce();
+    const tasks = await made.quiet.store.tasks.all();
+    const [report, other] = ['report', 'chk_cert_expiration'].map(
+      (name) => tasks.find(({ model }) => model === name)!.id,
+    );
+    expect(await ssympa('task', 'drop', report!)).toMatchObject({
+      code: 0,
+      stdout: 'report.daily of _global: dropped\n',
+    });
+    expect(await ssympa('task', 'drop', report!)).toMatchObject({ code: 67 });
+    expect(await ssympa('task', 'drop', other!)).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('set chk_cert_expiration_task none'),
+    });
+    const left = (await made.quiet.store.tasks.all()).map(({ id }) => id);
+    expect(left).toEqual(tasks.map(({ id }) => id).filter((id) => id !== report));
+  });
+
+  it('leaves a task that another process runs', async () => {
+    const { store } = made.quiet;
+    await store.tasks.insert({ model: 'x', version: 'y', object: '_global', origin: 'task', dueAt: 0 });
+    await store.locks.acquire('task x _global', 'another', 60_000);
+    expect((await ssympa('task', 'drop', (await store.tasks.find('x', '_global'))!.id)).code).toBe(75);
+    expect(await store.tasks.all()).toHaveLength(1);
   });
 });

@@ -44,6 +44,7 @@ describe('next and stop', () => {
 describe('create', () => {
   it('makes a task that is due at once, and leaves one that is there', async () => {
     const list = await made.list('board');
+    made.model('made-up.twice.task', ['stop ()']);
     const lines = ['create (global, made-up, once)', 'create (list(board@example.org), remind, monthly)'];
     expect(await made.run(lines)).toEqual({ status: 'stopped' });
     await made.run(['create (global, made-up, twice)']);
@@ -53,6 +54,15 @@ describe('create', () => {
       ['remind', 'monthly', list],
     ]);
     expect(tasks.every(({ dueAt }) => dueAt === made.clock.at)).toBe(true);
+  });
+
+  it('refuses a model that is not there, or has a fault where the task would run', async () => {
+    expect(await failureOf(['create (global, nomodel, daily)'])).toBe('model-missing');
+    made.model('faulty.daily.task', ['exec ([list.name])']);
+    await made.list('board');
+    expect(await failureOf(['create (global, faulty, daily)'])).toBe('reference-unknown');
+    expect(await failureOf(['create (list(board@example.org), faulty, daily)'])).toBe('stopped');
+    expect(await made.quiet.store.tasks.all()).toHaveLength(1);
   });
 
   it('refuses lists that are not there, closed, or not those of a task of a list', async () => {

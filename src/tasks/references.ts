@@ -25,6 +25,10 @@ export const references = {
   Record<string, { meaning: string; of: (values: ReferenceValues) => string | undefined }>
 >;
 
+/** What makes a model that speaks of a list be about one. */
+export const listHint =
+  'run it for a list: ssympa task run MODEL --list LIST; a model makes one with create (list(NAME@DOMAIN), …)';
+
 /**
  * Puts the values in for the references of an argument.
  *

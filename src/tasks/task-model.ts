@@ -3,7 +3,7 @@ import { didYouMean } from '../scenario/nearest-word.ts';
 import { type ArgumentKindName, argumentKinds } from './argument-kinds.ts';
 import { type CommandName, commandNamed, commandWords, refusedWords, wordOf } from './command-words.ts';
 import { TaskError } from './error.ts';
-import { fillReferences, type ReferenceValues } from './references.ts';
+import { fillReferences, listHint, type ReferenceValues, references } from './references.ts';
 
 /** A command of a model with its arguments, checked, references filled in. */
 export interface TaskCommand {
@@ -196,6 +196,7 @@ class Parser {
       const offset = Math.max(part.indexOf('['), 0);
       throw this.#fault('reference-unknown', `[${reference}] stands for nothing here`, line, {
         at: start + offset,
+        ...(Object.hasOwn(references, reference) && { hint: listHint }),
       });
     });
     if (!kind.fits(filled))

@@ -3,6 +3,7 @@ import type { List } from '../lists/list.ts';
 import type { RequestParts } from '../requests/operation.ts';
 import type { ListKeyring } from '../trust/list-keys.ts';
 import { TaskError } from './error.ts';
+import { listHint } from './references.ts';
 import type { TaskCommand } from './task-model.ts';
 
 /**
@@ -44,7 +45,10 @@ export interface TaskRun {
  * @throws TaskError `needs-list`
  */
 export function listOfRun({ list }: TaskRun): List {
-  if (!list) throw new TaskError('needs-list', 'the task is about the whole site, not about a list');
+  if (!list)
+    throw new TaskError('needs-list', 'the task is about the whole site, not about a list', {
+      hint: listHint,
+    });
   return list;
 }
 
