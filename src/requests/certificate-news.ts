@@ -14,7 +14,7 @@ type Told = Pick<CertificateRecord, 'address' | 'issuer' | 'serial' | 'sha256'>;
 
 /**
  * Keeps a certificate that was found, lets go what waits for it, and tells its person where it is pending or takes the
- * place of another.
+ * place of another; of a pending one the owners of the lists of that person hear, too.
  *
  * @param domain whose service writes to the person
  */
@@ -31,9 +31,17 @@ export async function keepAndTell(
   if (outcome !== 'pending' && outcome !== 'replaced') return outcome;
   const records = await tx.certificates.ofAddress(incoming.address);
   const record = records.find(({ sha256 }) => sha256 === incoming.certificate.sha256)!;
-  if (outcome === 'pending') await askAboutCertificate(tx, record, domain, parts);
-  else await tellReplaced(tx, record, domain, parts);
+  if (outcome === 'pending') {
+    await askAboutCertificate(tx, record, domain, parts);
+    await noteForOwners(tx, record);
+  } else await tellReplaced(tx, record, domain, parts);
   return outcome;
+}
+
+/** Has the owners of the lists of its person told, or the listmasters where there are none. */
+async function noteForOwners(tx: Repositories, { address, sha256 }: Told): Promise<void> {
+  const lists = await tx.subscribers.listsOf(address);
+  for (const list of lists.length > 0 ? lists : ['']) await tx.reports.addAlert(list, address, sha256);
 }
 
 /**

@@ -3,6 +3,7 @@ import { enqueueServiceMail } from '../delivery/service-mail.ts';
 import { releaseAccepted } from '../delivery/waiting.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
 import { newId } from '../secrets.ts';
+import { alertOwners } from './certificate-alerts.ts';
 import { markRevoked, refreshLookUps } from './certificate-chores.ts';
 import { expireArchives } from './expire-archives.ts';
 import { expireHeld } from './expire-held.ts';
@@ -31,6 +32,7 @@ const usualChores: readonly Chore[] = [
   { name: 'waiting posts', run: expireWaiting },
   { name: 'held posts', run: expireHeld },
   { name: 'owner reports', run: reportToOwners },
+  { name: 'owner alerts', run: alertOwners },
   { name: 'archives', run: expireArchives },
   {
     name: 'receipts',

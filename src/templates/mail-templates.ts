@@ -76,6 +76,17 @@ export const mailTemplates: Readonly<Record<string, MailTemplate>> = {
       days: count('days that the key is good for'),
     },
   },
+  'certificate-pending-owner': {
+    to: 'owners, or listmasters of people who are on no list',
+    meaning:
+      'Other certificates of these people came and wait to be confirmed. At once, then what came since once a day.',
+    autoSubmitted: 'auto-generated',
+    neverSealed: true,
+    variables: {
+      addresses: { meaning: 'addresses of the people, a hundred at most' },
+      more: count('number of people who are not named'),
+    },
+  },
   'certificate-replaced': {
     to: 'the person that a certificate names',
     meaning: 'Encrypted mail goes to another certificate of the person from now on.',

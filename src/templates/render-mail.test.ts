@@ -16,6 +16,7 @@ const samples: Readonly<Record<string, TemplateValue>> = {
   code: 'certificate-expired',
   keepDays: 30,
   addresses: ['bob@example.org', 'carol@example.org'],
+  more: 2,
   posts: 2,
   key: 'abcdefghijkmnpqrstuvwxyz23',
   command: 'SUBSCRIBE team',
@@ -150,6 +151,7 @@ describe('the shipped service mails', () => {
   });
 
   it.each([
+    'certificate-pending-owner',
     'post-rejected',
     'post-too-large',
     'not-readable',
