@@ -137,9 +137,10 @@ describe('ssympa certificate', () => {
   });
 
   it('pending shows what waits, with its history, and confirm takes it into use, once', async () => {
-    const [pinned, other] = [issue(), makeTestCa().issue({ address: alice, fresh: true })];
+    const another = makeTestCa();
+    const [pinned, other] = [issue(), another.issue({ address: alice, fresh: true })];
     await certificate('import', alice, fileOf(pinned.certificatePem));
-    await new UserCertificates(systemClock, trustOf([])).keep(made.store, {
+    await new UserCertificates(systemClock, trustOf([another.certificate])).keep(made.store, {
       address: alice,
       certificate: other.certificate,
       usage: 'both',

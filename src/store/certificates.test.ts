@@ -24,7 +24,10 @@ describeOnEngines('certificates', (kit) => {
     const changed = certificateOf(address, 'aa', { usage: 'sign', firstSeen: 9, capabilities: null });
     await certificates.upsert(changed);
     await certificates.upsert(certificateOf(address, 'bb'));
-    expect(await certificates.get(first!.id)).toEqual({ ...changed, id: first!.id, firstSeen: 3 });
+    const kept = { ...changed, id: first!.id, firstSeen: 3, narrow: false };
+    expect(await certificates.get(first!.id)).toEqual(kept);
+    await certificates.upsert({ ...changed, narrow: true });
+    expect(await certificates.get(first!.id)).toEqual({ ...kept, narrow: true });
     expect(await certificates.ofAddress(address)).toHaveLength(2);
     await expect(certificates.get('unknown')).rejects.toMatchObject({ code: 'no-such-certificate' });
   });

@@ -12,12 +12,14 @@ export type CertificateStatus = 'trusted' | 'pending' | 'expired' | 'revoked' | 
 
 /** A certificate of a person, with where it came from and whether it is in use. */
 export interface CertificateRecord
-  extends Readonly<Omit<CertificateTable, 'usage' | 'source' | 'status' | 'capabilities'>> {
+  extends Readonly<Omit<CertificateTable, 'usage' | 'source' | 'status' | 'capabilities' | 'narrow'>> {
   readonly usage: StoredUsage;
   readonly source: CertificateSource;
   readonly status: CertificateStatus;
   /** Encryption algorithms announced by a valid signature, best first. */
   readonly capabilities: readonly string[] | null;
+  /** The anchors of the site did not accept it when it came, but those of a list or a domain. */
+  readonly narrow: boolean;
 }
 
 /** One change of the status of a certificate. */
@@ -40,7 +42,10 @@ export class Certificates {
   }
 
   /** Keeps a certificate; the same certificate of the same address is overwritten and keeps its id. */
-  async upsert(record: Omit<CertificateRecord, 'id'>): Promise<void> {
+  async upsert(
+    given: Omit<CertificateRecord, 'id' | 'narrow'> & { readonly narrow?: boolean },
+  ): Promise<void> {
+    const record = { ...given, narrow: given.narrow ? 1 : 0 };
     const capabilities = record.capabilities === null ? null : JSON.stringify(record.capabilities);
     const { firstSeen: _first, ...changed } = { ...record, capabilities };
     const known = await this.#database.db
@@ -173,5 +178,6 @@ function recordOf(row: CertificateTable): CertificateRecord {
     source: row.source as CertificateSource,
     status: row.status as CertificateStatus,
     capabilities: row.capabilities === null ? null : (JSON.parse(row.capabilities) as string[]),
+    narrow: row.narrow === 1,
   };
 }

@@ -45,6 +45,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: '9c02cfa74f07df1a26f8c400d59ab35dfde89ee1927a67e2438220d576190364',
     postgres: '6051e26565b1a6d1556b58ee85219dcc776f70d40cf32160d4476e05f935b28a',
   },
+  '0011-narrow-anchors': {
+    sqlite: 'cf4feccab3d3b11a39cd77d1311f00a1e54f1fc3c5061bfd8182e54f24fde7f2',
+    postgres: '804c820ac8b9869cf1f59e68cb0a4efa617502654d0b25879e92cd4acd0dbe80',
+  },
 };
 
 function digestsOf(name: string): object {

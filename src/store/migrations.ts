@@ -11,6 +11,7 @@ import { lookUpDueColumn } from './migrations/0007-look-up-due.ts';
 import { authorityTables } from './migrations/0008-authorities.ts';
 import { bounceTables } from './migrations/0009-bounces.ts';
 import { dataSourceTables } from './migrations/0010-data-sources.ts';
+import { narrowAnchorsColumn } from './migrations/0011-narrow-anchors.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -24,6 +25,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0008-authorities': authorityTables,
   '0009-bounces': bounceTables,
   '0010-data-sources': dataSourceTables,
+  '0011-narrow-anchors': narrowAnchorsColumn,
 };
 
 /** Gives the migrations in an engine's words. */

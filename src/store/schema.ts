@@ -185,6 +185,8 @@ export interface CertificateTable {
   der: Uint8Array;
   capabilities: string | null;
   note: string | null;
+  /** 1 where the anchors of the site did not accept it when it came, but those of a list or a domain. */
+  narrow: number;
 }
 
 /** What became of a certificate, a row for each change of its status. */

@@ -76,6 +76,24 @@ export function changeOf(
   return isRenewal ? 'renewal' : 'change';
 }
 
+/** One of the certificates of a person, with what decides whose place it takes. */
+export interface Contender extends Newcomer {
+  readonly source: CertificateSource;
+  /** Only the narrower anchors of a list or a domain accept it. */
+  readonly narrow: boolean;
+}
+
+/**
+ * Tells whether a certificate may take the place of another of the same person and use. One that the anchors of the site do
+ * not accept takes none that they do, and stays itself beside one that its own list does not accept: else lists would be left
+ * with none that counts for them. What an operator brings counts on every list.
+ */
+export function mayDisplace(one: Contender, other: Contender): boolean {
+  if (isOperatorsAct(one.source)) return true;
+  if (!one.narrow && !other.narrow) return true;
+  return other.narrow && one.issuer !== undefined && isIssuedBy(other.certificate, one.issuer);
+}
+
 /** Tells whether a change waits until somebody who may confirms it. */
 export function mustWait(change: CertificateChange, policy: CertificatePolicy): boolean {
   if (change === 'change') return policy.change === 'confirm';

@@ -73,6 +73,23 @@ export class EncryptionPaths {
     return refused;
   }
 
+  /**
+   * Tells whether the anchors of the site do not accept a certificate that a message brought: those of a list or a domain did.
+   * Where they cannot be read, nobody knows that they would.
+   */
+  async isNarrow(
+    repositories: Pick<Repositories, 'authorities'>,
+    certificate: Certificate,
+  ): Promise<boolean> {
+    const trust = await this.#anchors.for({}).catch(noneWhereBroken);
+    if (!trust) return true;
+    const { between } = await this.#judgedUnder(trust, repositories);
+    const atMs = this.#clock.now();
+    return (
+      validatePath({ ...trust, certificate, untrusted: between, atMs, purpose: 'any' }).status !== 'valid'
+    );
+  }
+
   async #judgedUnder(
     trust: JudgedTrust,
     { authorities }: Pick<Repositories, 'authorities'>,

@@ -255,12 +255,7 @@ describe('which certificate of a person is in use', () => {
   });
 
   it.each([
-    [
-      'change',
-      'accept',
-      () => makeTestCa().issue({ address, algorithm: 'rsa-2048', fresh: true }),
-      'replaced',
-    ],
+    ['change', 'accept', () => another.issue({ address, algorithm: 'rsa-2048', fresh: true }), 'replaced'],
     ['renewal', 'confirm', () => issue({ fresh: true }), 'pending'],
   ] as const)('follows the policy of the site: certificate_%s %s', async (name, value, make, outcome) => {
     await keep(issue(), 'both', -3);

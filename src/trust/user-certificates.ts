@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
+import { sameBytes } from '../pki/der.ts';
 import { formatName } from '../pki/name-text.ts';
 import { type PathCode, pathCodes } from '../pki/path.ts';
 import { readSpki } from '../pki/public-key.ts';
@@ -10,10 +11,12 @@ import type { Repositories } from '../store/store.ts';
 import {
   type CertificateChange,
   type CertificatePolicy,
+  type Contender,
   changeOf,
   isLowerTrust,
   isOperatorsAct,
   isPin,
+  mayDisplace,
   mustWait,
   type Newcomer,
   usualCertificatePolicy,
@@ -100,15 +103,20 @@ export class UserCertificates {
     const timeMs = incoming.signingTimeMs ?? (isAct ? nowMs : 0);
     if (!isAct && same && bringsNothing(same, incoming.source, timeMs))
       return isInUse(same) ? 'known' : 'older';
-    const isOlder = !isAct && isServed(incoming, others, timeMs, nowMs);
-    const change = isAct || (same && isInUse(same)) ? 'first' : this.#changeOf(incoming, known);
+    const narrow =
+      incoming.source === 'message' && (await this.#paths.isNarrow(repositories, incoming.certificate));
+    const own = { ...incoming, narrow };
+    const above = others.filter((record) => mayDisplace(this.#contender(record), own));
+    const isOlder = !isAct && isServed(incoming, above, timeMs, nowMs);
+    const change = isAct || (same && isInUse(same)) ? 'first' : this.#changeOf(own, known);
     const isPending = !isOlder && mustWait(change, this.#policy());
     const status = isOlder ? 'superseded' : isPending ? 'pending' : 'trusted';
-    await repositories.certificates.upsert(this.#record(incoming, same, status, change, nowMs));
+    await repositories.certificates.upsert(this.#record(own, same, status, change, nowMs));
     if (isOlder) return 'older';
     if (isPending) return same?.status === 'pending' ? 'known' : 'pending';
-    await this.#supersede(repositories, incoming, others, isAct ? nowMs : timeMs);
-    if (!same || !isInUse(same)) return isReplacement(change, incoming, others) ? 'replaced' : 'new';
+    const below = others.filter((record) => mayDisplace(own, this.#contender(record)));
+    await this.#supersede(repositories, incoming, below, isAct ? nowMs : timeMs);
+    if (!same || !isInUse(same)) return isReplacement(change, incoming, below) ? 'replaced' : 'new';
     return hasNews(incoming, same) ? 'renewed' : 'known';
   }
 
@@ -123,8 +131,14 @@ export class UserCertificates {
     const record = await repositories.certificates.get(id);
     if (record.status !== 'pending' || record.notAfter < nowMs) return false;
     await repositories.certificates.setStatus(id, 'trusted', `confirmed by ${by}`);
+    const own = this.#contender(record);
     for (const other of await repositories.certificates.ofAddress(record.address))
-      if (other.id !== id && isInUse(other) && covers(record.usage, other.usage))
+      if (
+        other.id !== id &&
+        isInUse(other) &&
+        covers(record.usage, other.usage) &&
+        mayDisplace(own, this.#contender(other))
+      )
         await repositories.certificates.setStatus(other.id, 'superseded', 'replaced');
     return true;
   }
@@ -136,12 +150,18 @@ export class UserCertificates {
         await repositories.certificates.setStatus(record.id, 'pending', subscribedAnew);
   }
 
-  #changeOf(incoming: NewCertificate, known: readonly CertificateRecord[]): CertificateChange {
-    const pins = known.filter((record) => isPin(record) && record.sha256 !== incoming.certificate.sha256);
-    return changeOf(
-      incoming,
-      pins.map((record) => ({ status: record.status, certificate: this.parsed(record) })),
-    );
+  /** What only narrower anchors accept says nothing against one that those of the site accept, but for its own key. */
+  #changeOf(incoming: Contender, known: readonly CertificateRecord[]): CertificateChange {
+    const { certificate, narrow } = incoming;
+    const pins = known
+      .filter((record) => isPin(record) && record.sha256 !== certificate.sha256)
+      .map((record) => ({ ...record, certificate: this.parsed(record) }))
+      .filter((pin) => narrow || !pin.narrow || sameBytes(pin.certificate.spki, certificate.spki));
+    return changeOf(incoming, pins);
+  }
+
+  #contender(record: CertificateRecord): Contender {
+    return { source: record.source, narrow: record.narrow, certificate: this.parsed(record) };
   }
 
   async #supersede(
@@ -162,7 +182,7 @@ export class UserCertificates {
   }
 
   #record(
-    incoming: NewCertificate,
+    incoming: NewCertificate & { readonly narrow: boolean },
     same: CertificateRecord | undefined,
     status: CertificateRecord['status'],
     change: CertificateChange,
@@ -186,6 +206,7 @@ export class UserCertificates {
       der: certificate.der,
       capabilities,
       note: change === 'first' ? null : change,
+      narrow: incoming.narrow,
     };
   }
 
