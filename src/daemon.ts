@@ -35,6 +35,7 @@ import { CertificateFolder } from './trust/certificate-folder.ts';
 import { CertificateSources } from './trust/certificate-sources.ts';
 import { ListKeyring } from './trust/list-keys.ts';
 import { MessageOpener } from './trust/message-opener.ts';
+import { PathlessCertificates } from './trust/pathless-certificates.ts';
 import { RevokedCertificates } from './trust/revoked-certificates.ts';
 import { SiteTrust, type TrustTarget } from './trust/site-trust.ts';
 import { crlUpdater } from './trust/update-crls.ts';
@@ -227,6 +228,13 @@ class House {
       opener: new MessageOpener({ keyring, anchors, clock }),
       sources: this.#sources(anchors),
       revocations: new RevokedCertificates({ store, anchors, clock, log }),
+      pathless: new PathlessCertificates({
+        store,
+        places: async () => ({ site: house.#site, lists: await house.#lists.all() }),
+        anchors,
+        clock,
+        log,
+      }),
       folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, anchors, clock, log }),
       transport: this.#transport,
       recorder: new OutcomeRecorder(store),

@@ -5,9 +5,11 @@ import { makeTestCa } from '../../test/kit/ca.ts';
 import { runCli } from '../../test/kit/cli.ts';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
 import { message, signed, textEntity } from '../../test/kit/mail.ts';
+import { systemClock } from '../clock.ts';
 import { silentLog } from '../log.ts';
 import { readCertificates } from '../pki/pem.ts';
 import { SiteTrust } from '../trust/site-trust.ts';
+import { UserCertificates } from '../trust/user-certificates.ts';
 
 const plain = 'domain example.org\nlistmaster root@example.org\n';
 
@@ -58,6 +60,31 @@ describe('ssympa trust', () => {
     writeFileSync(join(made.dir, 'signed.eml'), mail);
     const { stdout: report } = await runCli(['smime', 'inspect', 'signed.eml', '--json'], { cwd: made.dir });
     expect(report).toContain('no-trust-anchors');
+  });
+
+  it('tells how many certificates in use have no path any more by what it takes out', async () => {
+    await trust('add', 'one.pem');
+    await trust('add', 'two.der');
+    await made.lists.create({
+      name: 'own',
+      owners: ['ann@example.org'],
+      parameters: { cafile: 'own.pem' },
+    });
+    made.write('own.pem', two.pem);
+    const certificates = new UserCertificates(systemClock, new SiteTrust(made.site, silentLog));
+    for (const [ca, address, source] of [
+      [one, 'ann@example.org', 'message'],
+      [one, 'bob@example.org', 'ldap'],
+      [one, 'eve@example.org', 'operator'],
+      [two, 'joe@example.org', 'message'],
+    ] as const) {
+      const { certificate } = ca.issue({ address });
+      const rest = { usage: 'both', signingTimeMs: null, capabilities: null } as const;
+      await certificates.keep(made.store, { address, certificate, source, ...rest });
+    }
+    const removed = await trust('remove', two.certificate.sha256, '--json');
+    expect(JSON.parse(removed.stdout)).toMatchObject({ certificates: 0 });
+    expect((await trust('remove', one.certificate.sha256)).stdout).toMatch(/go out of use: 2\n$/);
   });
 
   it('keeps anchors as files of their own where only capath is set', async () => {

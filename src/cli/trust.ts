@@ -1,11 +1,16 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { SsympaError } from '../errors.ts';
 import { writeFileAtomically } from '../files.ts';
+import { silentLog } from '../log.ts';
+import type { Certificate } from '../pki/certificate.ts';
 import { formatName } from '../pki/name-text.ts';
 import { type AnchorInFile, addAnchors, anchorsInFiles, removeAnchor } from '../trust/anchor-files.ts';
+import { anchorsOfAll } from '../trust/anchors-of-all.ts';
+import { countWithout } from '../trust/pathless-certificates.ts';
 import { readTrustFile } from '../trust/read-trust-file.ts';
 import { makeRootBundle } from '../trust/root-bundle.ts';
-import { type TrustPlaces, trustPlaces } from '../trust/site-trust.ts';
+import { SiteTrust, type TrustPlaces, trustPlaces } from '../trust/site-trust.ts';
 import { type CliIo, printJson, printTable } from './io.ts';
 import { robotOf } from './key-owner.ts';
 import { readInput } from './read-input.ts';
@@ -61,10 +66,32 @@ export function trustRemoveCommand(io: CliIo): Command {
     );
     const whole = new Set(found.map(({ certificate }) => certificate.sha256));
     if (whole.size !== 1) io.fail('not-found', `${whole.size} anchors have a SHA-256 that starts so`);
-    const paths = await removeAnchor(places, [...whole][0]!);
-    if (options.json) printJson(io, { sha256: [...whole][0], files: paths });
-    else io.stdout(`taken out of ${paths.join(', ')}\n`);
+    const removed = found[0]!.certificate;
+    const paths = await removeAnchor(places, removed.sha256);
+    const certificates = await countLeft(io, options, removed);
+    if (options.json) return printJson(io, { sha256: removed.sha256, files: paths, certificates });
+    io.stdout(`taken out of ${paths.join(', ')}\n`);
+    if (certificates)
+      io.stdout(
+        `certificates of persons that have no path to an anchor any more, and go out of use: ${certificates}\n`,
+      );
   });
+}
+
+/** The anchor is gone already: a store that cannot be read is no failure of that. */
+async function countLeft(io: CliIo, options: Options, removed: Certificate): Promise<number | null> {
+  try {
+    return await withOpenSite(io, options, async ({ site, store, lists }) => {
+      const { anchors } = await anchorsOfAll(site, await lists.all(), new SiteTrust(site, silentLog));
+      return countWithout({ store, clock: io.clock }, anchors, removed);
+    });
+  } catch (error) {
+    if (!(error instanceof SsympaError)) throw error;
+    io.stderr(
+      `ssympa: warning: certificates that it leaves without a path were not counted: ${error.message}\n`,
+    );
+    return null;
+  }
 }
 
 interface BundleOptions extends JsonOptions {

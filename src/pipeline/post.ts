@@ -6,6 +6,7 @@ import type { RequestParts } from '../requests/operation.ts';
 import type { OpenedMessage, Trust } from '../smime/open-message.ts';
 import type { MessageKind } from '../store/messages.ts';
 import type { CertificateFolder } from '../trust/certificate-folder.ts';
+import type { PathlessCertificates } from '../trust/pathless-certificates.ts';
 import type { RevokedCertificates } from '../trust/revoked-certificates.ts';
 import type { Disposition } from './disposition.ts';
 
@@ -13,6 +14,7 @@ import type { Disposition } from './disposition.ts';
 export interface PipelineParts extends DeliveryParts, RequestParts {
   readonly folder: CertificateFolder;
   readonly revocations: RevokedCertificates;
+  readonly pathless: PathlessCertificates;
 }
 
 /**

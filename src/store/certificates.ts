@@ -8,7 +8,15 @@ export type StoredUsage = 'both' | 'sign' | 'encrypt';
 /** Who brought a certificate. */
 export type CertificateSource = 'message' | 'folder' | 'operator' | 'upload' | 'ldap' | 'smimea';
 /** Whether a certificate is in use. */
-export type CertificateStatus = 'trusted' | 'pending' | 'expired' | 'revoked' | 'superseded' | 'withdrawn';
+export type CertificateStatus =
+  | 'trusted'
+  | 'pending'
+  /** Put aside while it has no path to any anchor. */
+  | 'untrusted'
+  | 'expired'
+  | 'revoked'
+  | 'superseded'
+  | 'withdrawn';
 
 /** A certificate of a person, with where it came from and whether it is in use. */
 export interface CertificateRecord
@@ -155,6 +163,16 @@ export class Certificates {
       .where('status', 'in', ['trusted', 'pending'])
       .where('updatedAt', '>=', sinceMs);
     return (await query.orderBy('id').limit(limit).execute()).map(recordOf);
+  }
+
+  /** Gives a page, by id, of those of one status. */
+  async ofStatus(
+    status: CertificateStatus,
+    after: string,
+    limit: number,
+  ): Promise<readonly CertificateRecord[]> {
+    const query = this.#database.db.selectFrom('certificate').selectAll().where('id', '>', after);
+    return (await query.where('status', '=', status).orderBy('id').limit(limit).execute()).map(recordOf);
   }
 
   /** Gives the certificates in use that end before a time. */

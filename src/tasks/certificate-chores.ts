@@ -10,6 +10,11 @@ export async function markRevoked({ revocations }: PipelineParts, signal: AbortS
   await revocations.mark(signal);
 }
 
+/** Puts aside what has no path to an anchor any more, and brings back what has one again. */
+export async function markPathless({ pathless }: PipelineParts, signal: AbortSignal): Promise<void> {
+  await pathless.mark(signal);
+}
+
 /** Has the sources asked again about those whose certificates came from them a while ago. */
 export async function refreshLookUps({ store, site, clock }: PipelineParts): Promise<void> {
   if (!namesSource(site.conf)) return;

@@ -4,7 +4,7 @@ import { releaseAccepted } from '../delivery/waiting.ts';
 import type { PipelineParts } from '../pipeline/post.ts';
 import { newId } from '../secrets.ts';
 import { alertOwners } from './certificate-alerts.ts';
-import { markRevoked, refreshLookUps } from './certificate-chores.ts';
+import { markPathless, markRevoked, refreshLookUps } from './certificate-chores.ts';
 import { expireArchives } from './expire-archives.ts';
 import { expireHeld } from './expire-held.ts';
 import { usualLimits, type WorkLimits, withinLimits } from './work-limits.ts';
@@ -27,6 +27,7 @@ export interface Chore {
 const usualChores: readonly Chore[] = [
   { name: 'certificate folder', run: synchroniseFolder },
   { name: 'revoked certificates', run: markRevoked },
+  { name: 'certificates without a path', run: markPathless },
   { name: 'certificates accepted again', run: releaseAccepted },
   { name: 'looked-up certificates', run: refreshLookUps },
   { name: 'waiting posts', run: expireWaiting },

@@ -41,9 +41,16 @@ export function isLowerTrust(source: CertificateSource): boolean {
   return source === 'ldap' || source === 'smimea';
 }
 
+const pinStatuses: ReadonlySet<CertificateRecord['status']> = new Set([
+  'trusted',
+  'untrusted',
+  'expired',
+  'revoked',
+] as const);
+
 /** Certificates that another one is held against: an ended one still says who certifies this person. */
 export function isPin({ status, source }: Pick<CertificateRecord, 'status' | 'source'>): boolean {
-  return (status === 'trusted' || status === 'expired' || status === 'revoked') && !isLowerTrust(source);
+  return pinStatuses.has(status) && !isLowerTrust(source);
 }
 
 /** A certificate with what is known of where it came from. */

@@ -5,7 +5,7 @@ import type { DistributionPoint } from '../pki/distribution-point.ts';
 import { PkiError } from '../pki/error.ts';
 import { validatePath } from '../pki/path.ts';
 import type { Store } from '../store/store.ts';
-import { TrustError } from './error.ts';
+import { anchorsOfAll } from './anchors-of-all.ts';
 import { ListKeyring } from './list-keys.ts';
 import { SiteTrust, type TrustTarget } from './site-trust.ts';
 
@@ -41,7 +41,7 @@ export async function findCrlSources(parts: CrlSourceParts): Promise<CrlSources>
   const keyring = new ListKeyring(() => site.conf.key_passwd, silentLog);
   const keys = await Promise.all(lists.map(({ directory }) => keyring.keysOf(directory)));
   const own = keys.flatMap(({ identities }) => identities);
-  const anchors = await allAnchors(site, lists);
+  const { anchors } = await anchorsOfAll(site, lists, new SiteTrust(site, silentLog));
   const collector = new Collector(
     anchors,
     [...own.flatMap(({ chain }) => chain), ...(await keptAuthorities(store))],
@@ -58,23 +58,9 @@ export async function findCrlSources(parts: CrlSourceParts): Promise<CrlSources>
   return { urls: collector.urls, authorities: collector.authorities };
 }
 
-async function allAnchors(site: Site, lists: readonly TrustTarget[]): Promise<readonly Certificate[]> {
-  const trust = new SiteTrust(site, silentLog);
-  const targets: readonly TrustTarget[] = [{}, ...site.robots.map((robot) => ({ robot })), ...lists];
-  // A list whose file is broken trusts nobody; the doctor tells.
-  const found = await Promise.all(targets.map((target) => trust.for(target).catch(nobodyWhereBroken)));
-  const all = found.flatMap(({ trustAnchors }) => trustAnchors);
-  return [...new Map(all.map((anchor) => [anchor.sha256, anchor])).values()];
-}
-
 async function keptAuthorities(store: Store | undefined): Promise<readonly Certificate[]> {
   const kept = store ? await store.authorities.list() : [];
   return kept.flatMap(({ der }) => readOrSkip(der) ?? []);
-}
-
-function nobodyWhereBroken(error: unknown): { readonly trustAnchors: readonly Certificate[] } {
-  if (error instanceof TrustError || error instanceof PkiError) return { trustAnchors: [] };
-  throw error;
 }
 
 class Collector {

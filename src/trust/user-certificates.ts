@@ -108,15 +108,18 @@ export class UserCertificates {
     const own = { ...incoming, narrow };
     const above = others.filter((record) => mayDisplace(this.#contender(record), own));
     const isOlder = !isAct && isServed(incoming, above, timeMs, nowMs);
-    const change = isAct || (same && isInUse(same)) ? 'first' : this.#changeOf(own, known);
+    const change = isAct || (same && wasAccepted(same)) ? 'first' : this.#changeOf(own, known);
     const isPending = !isOlder && mustWait(change, this.#policy());
     const status = isOlder ? 'superseded' : isPending ? 'pending' : 'trusted';
     await repositories.certificates.upsert(this.#record(own, same, status, change, nowMs));
     if (isOlder) return 'older';
     if (isPending) return same?.status === 'pending' ? 'known' : 'pending';
-    const below = others.filter((record) => mayDisplace(own, this.#contender(record)));
+    const below = known.filter(
+      (record) => record !== same && wasAccepted(record) && mayDisplace(own, this.#contender(record)),
+    );
     await this.#supersede(repositories, incoming, below, isAct ? nowMs : timeMs);
-    if (!same || !isInUse(same)) return isReplacement(change, incoming, below) ? 'replaced' : 'new';
+    if (!same || !isInUse(same))
+      return isReplacement(change, incoming, below.filter(isInUse)) ? 'replaced' : 'new';
     return hasNews(incoming, same) ? 'renewed' : 'known';
   }
 
@@ -135,7 +138,7 @@ export class UserCertificates {
     for (const other of await repositories.certificates.ofAddress(record.address))
       if (
         other.id !== id &&
-        isInUse(other) &&
+        wasAccepted(other) &&
         covers(record.usage, other.usage) &&
         mayDisplace(own, this.#contender(other))
       )
@@ -146,7 +149,7 @@ export class UserCertificates {
   /** Puts what an address used before it left its last list aside, until it is proved again. */
   async beginAnew(repositories: Repositories, address: string, leftAtMs: number): Promise<void> {
     for (const record of await repositories.certificates.ofAddress(address))
-      if (isInUse(record) && record.updatedAt <= leftAtMs)
+      if (record.status === 'untrusted' || (isInUse(record) && record.updatedAt <= leftAtMs))
         await repositories.certificates.setStatus(record.id, 'pending', subscribedAnew);
   }
 
@@ -255,10 +258,12 @@ export class UserCertificates {
       return { status: 'found', certificate: this.parsed(best), capabilities: best.capabilities };
     }
     if (able.length > 0) {
-      const code = refused.get(able[0]!.sha256)!;
-      const reason = `the certificate on file is not accepted: ${pathCodes[code].meaning}`;
-      return { status: 'none', code: 'certificate-not-accepted', reason };
+      return notAccepted(refused.get(able[0]!.sha256)!);
     }
+    const isPutAside = records.some(
+      (record) => record.status === 'untrusted' && covers(record.usage, 'encrypt'),
+    );
+    if (isPutAside) return notAccepted('no-path');
     const expired = records.some(
       (record) => record.status === 'expired' || (isInUse(record) && covers(record.usage, 'encrypt')),
     );
@@ -284,6 +289,16 @@ function authorityRecord({ sha256, der, notAfterMs: notAfter }: Certificate): Au
 
 function isInUse(record: CertificateRecord): boolean {
   return record.status === 'trusted';
+}
+
+/** Tells whether a certificate is in use, or would be if a path led to an anchor. */
+function wasAccepted(record: CertificateRecord): boolean {
+  return isInUse(record) || record.status === 'untrusted';
+}
+
+function notAccepted(code: PathCode): EncryptionChoice {
+  const reason = `the certificate on file is not accepted: ${pathCodes[code].meaning}`;
+  return { status: 'none', code: 'certificate-not-accepted', reason };
 }
 
 /** A message brings nothing for its certificate when a later one did, or when it was put away since. */

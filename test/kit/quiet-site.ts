@@ -14,6 +14,7 @@ import type { MessageKind } from '../../src/store/messages.ts';
 import { CertificateFolder } from '../../src/trust/certificate-folder.ts';
 import { ListKeyring } from '../../src/trust/list-keys.ts';
 import { MessageOpener } from '../../src/trust/message-opener.ts';
+import { PathlessCertificates } from '../../src/trust/pathless-certificates.ts';
 import { RevokedCertificates } from '../../src/trust/revoked-certificates.ts';
 import { SiteTrust } from '../../src/trust/site-trust.ts';
 import { UserCertificates } from '../../src/trust/user-certificates.ts';
@@ -125,6 +126,13 @@ function partsOf(
     clock,
     log,
     revocations: new RevokedCertificates({ store, anchors, clock, log }),
+    pathless: new PathlessCertificates({
+      store,
+      places: async () => ({ site, lists: await lists.all() }),
+      anchors,
+      clock,
+      log,
+    }),
     folder: new CertificateFolder({ folder: site.certDir, store, certificates, anchors, clock, log }),
     scenarios: new ScenarioFiles(site, { clock, log }),
   };

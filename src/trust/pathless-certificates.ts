@@ -1,0 +1,186 @@
+import type { Clock } from '../clock.ts';
+import type { Site } from '../config/site.ts';
+import type { Log } from '../log.ts';
+import { type Certificate, parseCertificate } from '../pki/certificate.ts';
+import { type PathCode, validatePath } from '../pki/path.ts';
+import type { CertificateRecord } from '../store/certificates.ts';
+import type { Store } from '../store/store.ts';
+import { anchorsOfAll, type TrustingList } from './anchors-of-all.ts';
+import { isOperatorsAct } from './certificate-change.ts';
+import type { SiteTrust } from './site-trust.ts';
+
+/** What certificates are looked for in, and what they are held against. */
+interface Parts {
+  readonly store: Store;
+  /** Asked each time: a site may be read anew. */
+  readonly places: () => Promise<{
+    readonly site: Pick<Site, 'robots'>;
+    readonly lists: readonly TrustingList[];
+  }>;
+  readonly anchors: Pick<SiteTrust, 'for'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How many certificates changed at one look. */
+export interface PathlessLook {
+  readonly putAside: number;
+  readonly broughtBack: number;
+}
+
+const pageSize = 500;
+/** So many paths are validated before others have their turn. */
+const atOnce = 32;
+/** Verdicts that say that there is no path, rather than that one is not good now: that may pass without a change of anchors. */
+const withoutPath: ReadonlySet<PathCode> = new Set<PathCode>([
+  'no-trust-anchors',
+  'no-path',
+  'self-signed',
+  'bad-certificate-signature',
+]);
+
+/**
+ * Puts certificates aside that have no path to any anchor of the site, its domains and its lists, and brings them back when
+ * they have one. All are looked at when the anchors changed; those put aside, when another authority came, too.
+ */
+export class PathlessCertificates {
+  readonly #parts: Parts;
+  #anchors = 'not looked yet';
+  #authorities = '';
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Looks once. Where a file of anchors, or the `config` of a list, cannot be read, nothing is put aside. */
+  async mark(signal?: AbortSignal): Promise<PathlessLook> {
+    const { store, clock, log } = this.#parts;
+    const { site, lists } = await this.#parts.places();
+    const { anchors, isWhole } = await anchorsOfAll(site, lists, this.#parts.anchors);
+    const version = `${isWhole} ${anchors.map(({ sha256 }) => sha256).join(' ')}`;
+    const authorities = await store.authorities.version();
+    const isChanged = version !== this.#anchors;
+    if (!isChanged && authorities === this.#authorities) return { putAside: 0, broughtBack: 0 };
+    const paths = await PathsTo.open(store, anchors, clock.now());
+    const broughtBack = await this.#move('untrusted', 'trusted', (record) => paths.hasOne(record), signal);
+    const putAside =
+      isChanged && isWhole
+        ? await this.#move('trusted', 'untrusted', (record) => paths.hasNone(record), signal)
+        : 0;
+    if (putAside > 0 || broughtBack > 0)
+      log.warn('certificates moved by the anchors', { putAside, broughtBack });
+    if (signal?.aborted) return { putAside, broughtBack };
+    this.#anchors = version;
+    this.#authorities = authorities;
+    return { putAside, broughtBack };
+  }
+
+  async #move(
+    from: 'trusted' | 'untrusted',
+    to: 'trusted' | 'untrusted',
+    isDue: (record: CertificateRecord) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const { store } = this.#parts;
+    let moved = 0;
+    for await (const page of pagesOf(store, from, signal)) {
+      const due = await filterInTurns(page, isDue);
+      if (due.length === 0) continue;
+      await store.transaction(async (tx) => {
+        for (const { id } of due) {
+          if ((await tx.certificates.find(id))?.status !== from) continue;
+          await tx.certificates.setStatus(id, to, notes[to]);
+          moved++;
+        }
+      });
+    }
+    return moved;
+  }
+}
+
+/** What the history says. */
+const notes = { untrusted: 'no path to an anchor', trusted: 'a path to an anchor again' } as const;
+
+/**
+ * Counts the certificates in use that lose their last path with an anchor.
+ *
+ * @param anchors all that are left
+ */
+export async function countWithout(
+  { store, clock }: Pick<Parts, 'store' | 'clock'>,
+  anchors: readonly Certificate[],
+  removed: Certificate,
+): Promise<number> {
+  const after = await PathsTo.open(store, anchors, clock.now());
+  const before = await PathsTo.open(store, [...anchors, removed], clock.now());
+  let count = 0;
+  for await (const page of pagesOf(store, 'trusted', undefined)) {
+    const lost = await filterInTurns(page, (record) => after.hasNone(record) && before.hasOne(record));
+    count += lost.length;
+  }
+  return count;
+}
+
+/** Paths to some anchors, over the authorities that are kept. */
+class PathsTo {
+  readonly #trustAnchors: readonly Certificate[];
+  readonly #untrusted: readonly Certificate[];
+  readonly #atMs: number;
+
+  private constructor(trustAnchors: readonly Certificate[], untrusted: readonly Certificate[], atMs: number) {
+    this.#trustAnchors = trustAnchors;
+    this.#untrusted = untrusted;
+    this.#atMs = atMs;
+  }
+
+  static async open(store: Store, anchors: readonly Certificate[], atMs: number): Promise<PathsTo> {
+    const between = (await store.authorities.list()).map(({ der }) => parseCertificate(der));
+    return new PathsTo(anchors, between, atMs);
+  }
+
+  hasOne(record: CertificateRecord): boolean {
+    return this.#faultOf(record) === undefined;
+  }
+
+  /** Nothing is asked of what an operator brought, nor of what the DNS has: {@link EncryptionPaths} judges that by its own rule. */
+  hasNone(record: CertificateRecord): boolean {
+    if (isOperatorsAct(record.source) || record.source === 'smimea') return false;
+    const code = this.#faultOf(record);
+    return code !== undefined && withoutPath.has(code);
+  }
+
+  #faultOf({ der }: CertificateRecord): PathCode | undefined {
+    const verdict = validatePath({
+      certificate: parseCertificate(der),
+      trustAnchors: this.#trustAnchors,
+      untrusted: this.#untrusted,
+      crlCheck: 'off',
+      atMs: this.#atMs,
+      purpose: 'any',
+    });
+    return verdict.status === 'valid' ? undefined : verdict.code;
+  }
+}
+
+async function* pagesOf(
+  { certificates }: Store,
+  status: 'trusted' | 'untrusted',
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly CertificateRecord[]> {
+  let after = '';
+  while (!signal?.aborted) {
+    const page = await certificates.ofStatus(status, after, pageSize);
+    yield page;
+    if (page.length < pageSize) return;
+    after = page.at(-1)!.id;
+  }
+}
+
+async function filterInTurns<T>(all: readonly T[], holds: (one: T) => boolean): Promise<readonly T[]> {
+  const found: T[] = [];
+  for (const [index, one] of all.entries()) {
+    if (holds(one)) found.push(one);
+    if (index % atOnce === atOnce - 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return found;
+}
