@@ -78,6 +78,21 @@ describe('the outer header of a distribution', () => {
     expect(fieldsOf(head, 'list-id')).toEqual(['<board.example.org>']);
   });
 
+  it('passes what a post says of keys on, byte for byte, while From stays: it speaks for that very author', () => {
+    const kept = [
+      `Autocrypt: addr=alice@example.org; prefer-encrypt=mutual;\r\n keydata=${'mDMEX'.repeat(12)}\r\n\t${'AbC+/='.repeat(11)}`,
+      'AutoCrypt: addr=mallory@example.net;  keydata=AAAA ',
+      'Autocrypt-Gossip: addr=bob@example.org; keydata=BBBB',
+      'OpenPGP: id=0123456789ABCDEF;\r\n\turl=https://example.org/alice.asc',
+      'OPENPGP:id=CAFE',
+    ];
+    const head = headOf([from, ...kept.slice(0, 2), 'To: board@example.org', ...kept.slice(2)]);
+    const text = head.toString('latin1');
+    for (const field of [from, ...kept]) expect(text.split(`${field}\r\n`)).toHaveLength(2);
+    expect(fieldsOf(head, 'autocrypt')).toHaveLength(2);
+    expect(fieldsOf(head, 'openpgp')).toHaveLength(2);
+  });
+
   it('names the list, its number and the way here', () => {
     const head = headOf([from, 'X-Loop: other@example.org']);
     expect(fieldsOf(head, 'x-loop')).toEqual(['board@example.org', 'other@example.org']);

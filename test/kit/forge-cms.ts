@@ -33,7 +33,9 @@ export interface ForgedSigner {
   readonly digestAlgorithm?: Uint8Array;
   readonly signatureAlgorithm?: Uint8Array;
   readonly sid?: Uint8Array;
-  readonly certificates?: readonly Certificate[];
+  readonly certificates?: readonly Pick<Certificate, 'der'>[];
+  /** Revocation lists in DER. */
+  readonly crls?: readonly Uint8Array[];
   readonly eContentType?: string;
   readonly signature?: Uint8Array;
 }
@@ -59,6 +61,7 @@ export function forgeSigned(forged: ForgedSigner): Uint8Array {
 export function forgeSignedBy(signers: readonly ForgedSigner[]): Uint8Array {
   const { content, eContentType = oids.data } = signers[0]!;
   const certificates = signers.flatMap((one) => one.certificates ?? [one.signer.certificate]);
+  const crls = signers.flatMap((one) => one.crls ?? []);
   return contentInfo(
     oids.signedData,
     derSequence(
@@ -66,6 +69,7 @@ export function forgeSignedBy(signers: readonly ForgedSigner[]): Uint8Array {
       derSetOf(derDigestAlgorithm(digestNamed('sha256'))),
       derSequence(derOid(eContentType), derExplicit(0, derOctetString(content))),
       derImplicit(0, derSetOf(...certificates.map(({ der }) => der))),
+      ...(crls.length === 0 ? [] : [derImplicit(1, derSetOf(...crls))]),
       derSet(...signers.map(derForgedSignerInfo)),
     ),
   );
