@@ -57,6 +57,8 @@ interface Update {
   readonly excluded: ReadonlySet<string>;
   /** How each source was read before, by role and key. */
   readonly before: ReadonlyMap<string, DataSourceState>;
+  /** Names of the sources that the list has. */
+  readonly kept: ReadonlySet<string>;
 }
 
 /** What one source changes. */
@@ -82,7 +84,8 @@ export async function applySources(
   const states = await tx.dataSources.all(list.address);
   const excluded = await tx.exclusions.ofList(list.address);
   const before = new Map(states.map((state) => [nameOf(state.role, state.source), state]));
-  const update = { tx, list, parts, excluded, before };
+  const kept = new Set(read.map(({ source }) => nameOf(source.role, source.key)));
+  const update = { tx, list, parts, excluded, before, kept };
   const settled: Settled[] = [];
   for (const one of read) settled.push(await settle(one, update));
   // A source that is another by its parameters may be unreadable: until it is read, those of the old one stay.
@@ -109,7 +112,9 @@ async function settle(read: ReadSource, update: Update): Promise<Settled> {
   // That it was tried keeps the next distribution from waiting for it, too.
   if (status === 'late') await update.tx.dataSources.put({ ...known, triedAt });
   const outcome = { ...namesOf(source), status, people: known.people, code: null, reason: null };
-  return { outcome, isWhole: status === 'paused', fresh: [], left: 0, isNews: false };
+  // One that was never read stands for nobody yet, so nobody may go for its sake.
+  const isWhole = status === 'paused' && known.readAt !== null;
+  return { outcome, isWhole, fresh: [], left: 0, isNews: false };
 }
 
 async function take(
@@ -119,10 +124,8 @@ async function take(
 ): Promise<Settled> {
   const id = idOf(source, update);
   const before = await update.tx.inclusions.ofSource(id);
-  if (people.size === 0 && faulty === 0 && before.size > 0 && !source.mayBeEmpty) {
-    const reason = `it names nobody, and named ${before.size} before; to end it, take it out of the config`;
-    return fail(source, refusal('source-empty', reason), update);
-  }
+  const missing = people.size === 0 && faulty === 0 ? missingFrom(source, before.size, update) : undefined;
+  if (missing !== undefined) return fail(source, refusal('source-empty', missing), update);
   if (source.role !== 'member' && people.size > maxInRole)
     return fail(
       source,
@@ -154,6 +157,22 @@ async function take(
     reason: null,
   } as const;
   return { outcome, isWhole: true, fresh, left: left.length, isNews: false };
+}
+
+/** Tells why a source that names nobody is taken for broken, if it is. */
+function missingFrom(source: ListDataSource, named: number, update: Update): string | undefined {
+  // A list is more easily without subscribers than without owners.
+  if (named > 0 && !(source.mayBeEmpty && source.role === 'member'))
+    return `it names nobody, and named ${named} before; to end it, take it out of the config`;
+  if (stateOf(source, update).readAt !== null) return undefined;
+  const others = [...update.before.values()].filter((one) => isDropped(one, source.role, update));
+  const replaced = others.reduce((sum, { people }) => sum + people, 0);
+  if (replaced === 0) return undefined;
+  return `it is new and names nobody, and ${replaced} are there by sources that it takes the place of; to take them out, take it out of the config first`;
+}
+
+function isDropped({ role, source }: DataSourceState, of: string, { kept }: Update): boolean {
+  return role === of && !kept.has(nameOf(role, source));
 }
 
 async function include(source: ListDataSource, people: People, update: Update): Promise<readonly string[]> {
@@ -208,7 +227,7 @@ async function dropOthers(read: readonly ReadSource[], update: Update): Promise<
     const dropped = await tx.inclusions.dropOthers(list.address, role, kept);
     if (role === 'member') members = dropped;
     for (const state of before.values())
-      if (state.role === role && !kept.includes(state.source)) await tx.dataSources.remove(state);
+      if (isDropped(state, role, update)) await tx.dataSources.remove(state);
   }
   return members;
 }

@@ -22,6 +22,10 @@ export const sourcesErrorCodes = {
   },
   'source-bad-parameter': { meaning: 'A parameter of a data source is not right.', temporary: false },
   'source-no-list': { meaning: 'A data source names a list that is not there.', temporary: false },
+  'source-unusable-list': {
+    meaning: 'A data source needs to know what the config of another list says, which is faulty.',
+    temporary: false,
+  },
   'sync-busy': { meaning: 'Another process is reading the data sources of the list.', temporary: true },
   'sync-unusable-list': {
     meaning: 'The list is not open, or its configuration is faulty: its data sources are not read.',

@@ -26,7 +26,7 @@ type Members = Map<string, string | null>;
  * count: nobody is on a list only because another one has it from there.
  *
  * @param target the list that asks
- * @throws SourcesError `source-no-list`, `source-bad-parameter`, `source-too-large`
+ * @throws SourcesError `source-no-list`, `source-unusable-list`, `source-bad-parameter`, `source-too-large`
  */
 export async function readListSource(
   reference: ListReference,
@@ -72,7 +72,7 @@ class Walk {
     const seen = new Set([from.address]);
     const queue = [from];
     for (let list = queue.shift(); list; list = queue.shift()) {
-      for (const { listname } of await this.#referencesOf(list)) {
+      for (const { listname } of await this.#referencesOf(readable(list))) {
         const next = await this.#findIfThere(listname, list);
         if (next?.address === target.address) return true;
         if (!next || seen.has(next.address)) continue;
@@ -91,7 +91,7 @@ class Walk {
       members.set(address, gecos);
     const excluded = await store.exclusions.ofList(list.address);
     const wayOn = new Set([...way, list.address]);
-    for (const { listname, filter } of await this.#referencesOf(list)) {
+    for (const { listname, filter } of await this.#referencesOf(readable(list))) {
       const next = await this.#findIfThere(listname, list);
       if (!next || wayOn.has(next.address)) continue;
       const found = await this.#filtered(await this.#withoutWayBack(next, wayOn), filter, list);
@@ -119,7 +119,8 @@ class Walk {
 
   async #having(role: RoleQuestion['role'], list: List): Promise<ReadonlySet<string>> {
     if (role === 'subscriber') return new Set((await this.#stored(list)).keys());
-    return new Set({ owner: list.owners, editor: list.editors }[role]);
+    const { owners, editors } = readable(list);
+    return new Set({ owner: owners, editor: editors }[role]);
   }
 
   async #find(name: string, near: List): Promise<List> {
@@ -133,4 +134,12 @@ class Walk {
       throw new SourcesError('source-too-large', `lists include each other in more than ${maxLists} ways`);
     return this.#parts.lists.find(name.includes('@') ? name : `${name}@${near.robot.domain}`);
   }
+}
+
+/** A list whose `config` is faulty says neither whom it has as owners nor which lists it includes. */
+function readable(list: List): List {
+  if (!list.error) return list;
+  throw new SourcesError('source-unusable-list', `the config of the list ${list.address} is faulty`, {
+    hint: 'nobody is added or taken out by this source until it is mended',
+  });
 }

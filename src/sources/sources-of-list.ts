@@ -107,7 +107,7 @@ function includesOf(given: IncludeValues, list: List, parts: SourceParts): reado
   );
   const references = [...given.include_sympa_list, ...given.include_list.map(oldReference)];
   const lists = references.map((one) => ({
-    ...sourceOf('list', { listname: one.listname, filter: one.filter }, one.listname, () =>
+    ...sourceOf('list', one, one.listname, () =>
       readListSource(one, list, parts, (other) => listsIncludedBy(other, parts)),
     ),
     mayBeEmpty: true as const,
