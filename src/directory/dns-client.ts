@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { connect, isIP, type Socket } from 'node:net';
 import { randomOctets } from '../secrets.ts';
 import { type DnsAnswer, type DnsQuestion, formatDnsQuery, parseDnsAnswer } from './dns-message.ts';
@@ -42,24 +42,33 @@ function askByUdp(
   // The system gives it a random port. Once it is connected, no datagram of another address comes in.
   const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
   const timers: NodeJS.Timeout[] = [];
+  let isOver = false;
   return new Promise<DnsAnswer | undefined>((resolve) => {
     socket.on('error', () => resolve(undefined));
     socket.on('message', (datagram) => {
       const answer = asked.answerIn(datagram, true);
       if (answer) resolve(answer);
     });
-    socket.connect(port, host, () => {
-      for (let i = 0; i < udpSendings; i++) {
-        // What fails comes as an error of the socket, or of the next sending.
-        const send = () => socket.send(asked.query, () => undefined);
-        timers.push(setTimeout(send, (waitMs * i) / udpSendings));
-      }
+    socket.connect(port, host, (error?: Error) => {
+      // Where there is no way to the host, the error comes here, and as no event.
+      if (error) resolve(undefined);
+      if (error || isOver) return;
+      for (let i = 0; i < udpSendings; i++)
+        timers.push(setTimeout(() => sendQuietly(socket, asked.query), (waitMs * i) / udpSendings));
     });
     timers.push(setTimeout(() => resolve(undefined), waitMs));
   }).finally(() => {
+    isOver = true;
     for (const timer of timers) clearTimeout(timer);
     socket.close();
   });
+}
+
+/** What fails shows by the answer that does not come. A socket that lost its peer throws: in a timer nobody would catch it. */
+function sendQuietly(socket: DatagramSocket, query: Uint8Array): void {
+  try {
+    socket.send(query, () => undefined);
+  } catch {}
 }
 
 async function askByTcp(
