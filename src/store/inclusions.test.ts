@@ -5,11 +5,13 @@ import type { Store } from './store.ts';
 
 describeOnEngines('whom data sources name', (kit) => {
   let store: Store;
+  let other: Store;
   let made = 0;
   let list: string;
   const source = 'file:1';
   beforeAll(async () => {
     store = await kit.open();
+    other = await kit.open();
   });
   beforeEach(() => {
     list = `included${++made}@example.org`;
@@ -76,6 +78,47 @@ describeOnEngines('whom data sources name', (kit) => {
     expect(await store.subscribers.move(list, from, to)).toBe(true);
     expect(await facts(to)).toEqual([1, 0, null]);
     expect(await store.exclusions.ofList(list)).toEqual(new Set([from]));
+  });
+
+  it('stay when they subscribe while the last source lets go of them', async () => {
+    const address = `i@${list}`;
+    await include(named(address));
+    const held = Promise.withResolvers<void>();
+    const written = Promise.withResolvers<void>();
+    const subscribing = store.transaction(async (tx) => {
+      await tx.subscribers.add({ list, address });
+      written.resolve();
+      await held.promise;
+    });
+    await written.promise;
+    const dropping = other.transaction(async (tx) => {
+      await tx.inclusions.drop({ list, role: 'member', source }, [address]);
+      return tx.subscribers.endInclusions(list);
+    });
+    await kit.untilWaiting();
+    held.resolve();
+    await subscribing;
+    expect(await dropping).toEqual([]);
+    expect(await facts(address)).toEqual([1, 0, null]);
+  });
+
+  it('leave while the last source lets go of them, and neither waits for the other', async () => {
+    const address = `j@${list}`;
+    await include(named(address));
+    const held = Promise.withResolvers<void>();
+    const written = Promise.withResolvers<void>();
+    const dropping = store.transaction(async (tx) => {
+      await tx.inclusions.drop({ list, role: 'member', source }, [address]);
+      written.resolve();
+      await held.promise;
+      return tx.subscribers.endInclusions(list);
+    });
+    await written.promise;
+    const leaving = other.transaction((tx) => tx.subscribers.remove(list, address));
+    await kit.untilWaiting();
+    held.resolve();
+    expect([await dropping, await leaving]).toEqual([[address], false]);
+    expect(await store.subscribers.find(list, address)).toBeUndefined();
   });
 
   it('are more than one statement takes', async () => {

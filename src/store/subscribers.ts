@@ -81,9 +81,7 @@ export class Subscribers {
    */
   async remove(list: string, address: string): Promise<boolean> {
     const { db, clock } = this.#database;
-    await this.#forgetBounces(list, [address]);
-    const query = db.deleteFrom('subscriber').where('list', '=', list).where('address', '=', address);
-    const { numDeletedRows } = await query.executeTakeFirst();
+    // In the order in which data sources are applied: the other way round each would wait for the other.
     const named = await db
       .deleteFrom('inclusion')
       .where('list', '=', list)
@@ -96,6 +94,9 @@ export class Subscribers {
         .values({ list, address, excludedAt: clock.now() })
         .onConflict((conflict) => conflict.columns(['list', 'address']).doNothing())
         .execute();
+    const query = db.deleteFrom('subscriber').where('list', '=', list).where('address', '=', address);
+    const { numDeletedRows } = await query.executeTakeFirst();
+    await this.#forgetBounces(list, [address]);
     return numDeletedRows > 0n;
   }
 
@@ -136,20 +137,21 @@ export class Subscribers {
    */
   async endInclusions(list: string): Promise<readonly string[]> {
     const { db } = this.#database;
+    // Who subscribes at the same time is waited for here, and then not taken out but found by the next statement.
+    const gone = await db
+      .deleteFrom('subscriber')
+      .where('list', '=', list)
+      .where('included', '=', 1)
+      .where('subscribed', '=', 0)
+      .where(isNamedByNone)
+      .returning('address')
+      .execute();
     await db
       .updateTable('subscriber')
       .set({ included: 0 })
       .where('list', '=', list)
       .where('included', '=', 1)
-      .where('subscribed', '=', 1)
       .where(isNamedByNone)
-      .execute();
-    const gone = await db
-      .deleteFrom('subscriber')
-      .where('list', '=', list)
-      .where('included', '=', 1)
-      .where(isNamedByNone)
-      .returning('address')
       .execute();
     const addresses = gone.map(({ address }) => address);
     await this.#forgetBounces(list, addresses);
@@ -366,13 +368,14 @@ export class Subscribers {
     const { db, clock } = this.#database;
     const known = await this.find(list, from);
     if (!known) return false;
+    if (!(await this.remove(list, from))) return false;
     await this.#liftExclusion(list, to);
     await db
       .insertInto('subscriber')
       .values({ ...known, address: to, updatedAt: clock.now(), subscribed: 1, included: 0 })
       .onConflict((conflict) => conflict.columns(['list', 'address']).doUpdateSet({ subscribed: 1 }))
       .execute();
-    return this.remove(list, from);
+    return true;
   }
 }
 

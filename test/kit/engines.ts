@@ -23,6 +23,8 @@ export interface EngineKit {
   readonly url: string;
   /** Opens a store, on the shared database unless told; it is closed at the end. */
   open(url?: string, log?: Log): Promise<Store>;
+  /** Waits until a transaction is held up by another; on SQLite the second one always is, before its first statement. */
+  untilWaiting(): Promise<void>;
   /** The server, on PostgreSQL. */
   readonly server: TestPostgres | undefined;
 }
@@ -66,6 +68,7 @@ function engineKit(engine: Engine): EngineKit {
       opened.push(store);
       return store;
     },
+    untilWaiting: async () => server?.untilWaiting(url),
     get server() {
       return server;
     },

@@ -24,12 +24,15 @@ export interface TestPostgres {
   url(): Promise<string>;
   /** Ends every connection to a database, as a server that is started anew does. */
   dropConnections(url: string): Promise<void>;
+  /** Waits until a connection to a database waits for a lock that another holds. */
+  untilWaiting(url: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 const debianFolder = '/usr/lib/postgresql';
 const superuser = 'ssympa_test';
 const startMs = 30_000;
+const waitMs = 10_000;
 
 /**
  * Tells whether the server's programs are installed, for `describe.skipIf`.
@@ -71,6 +74,12 @@ export async function startPostgres(): Promise<TestPostgres> {
     dropConnections: async (url) => {
       const name = url.slice(url.lastIndexOf('/') + 1);
       await ask(admin, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+    },
+    untilWaiting: async (url) => {
+      const name = url.slice(url.lastIndexOf('/') + 1);
+      const held = `select 1 from pg_stat_activity where datname = '${name}' and wait_event_type = 'Lock'`;
+      for (const untilMs = Date.now() + waitMs; (await ask(admin, held)) === 0; await pause(20))
+        if (Date.now() > untilMs) throw new Error('no transaction waits for another');
     },
     stop,
   };
@@ -155,12 +164,13 @@ async function untilReady(url: string, server: ChildProcess): Promise<void> {
   }
 }
 
-async function ask(url: string, query: string): Promise<void> {
+/** @returns how many rows it gave */
+async function ask(url: string, query: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
   try {
-    await client.query(query);
+    return (await client.query(query)).rowCount ?? 0;
   } finally {
     await client.end();
   }
