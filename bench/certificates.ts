@@ -6,10 +6,12 @@ import { silentLog } from '../src/log.ts';
 import { formatName } from '../src/pki/name-text.ts';
 import { openStore, type Store } from '../src/store/store.ts';
 import { UserCertificates } from '../src/trust/user-certificates.ts';
-import { makeTestCa } from '../test/kit/ca.ts';
+import { makeKeys, makeTestCa, type TestCa } from '../test/kit/ca.ts';
 
 /** What it takes to find the certificates of recipients. */
 export interface CertificateRow {
+  /** Whether the path of each was validated, or validated before. */
+  readonly paths: 'validated' | 'known';
   readonly stored: number;
   readonly recipients: number;
   readonly milliseconds: number;
@@ -24,12 +26,12 @@ export interface CertificateBench {
 }
 
 const recipientsPerQuery = 500;
-/** What an operator brought needs no path, which would be most of the work: look-up and selection are what is measured. */
-const nobody = { for: async () => ({ trustAnchors: [], crls: [], crlCheck: 'off' as const }) };
+/** So many keys stand for all: to make one for each would take longer than the bench. */
+const keyPool = 8;
 
 /**
- * Measures look-up and selection with a store of many certificates on embedded SQLite: of one person, of a packet of
- * recipients, and of everybody.
+ * Measures look-up and selection of certificates that messages brought, in a store of many on embedded SQLite: of one person,
+ * of a packet of recipients, and of everybody; first with the path of each validated, then with the verdict known.
  *
  * @param stored how many certificates there are
  */
@@ -37,13 +39,18 @@ export async function benchCertificates(stored = 100_000): Promise<CertificateBe
   const folder = mkdtempSync(join(tmpdir(), 'ssympa-bench-'));
   const store = await openStore(`sqlite:${join(folder, 'bench.db')}`, { clock: systemClock, log: silentLog });
   try {
-    await fill(store, stored);
-    const certificates = new UserCertificates(systemClock, nobody);
+    const ca = makeTestCa();
+    await fill(store, ca, stored);
+    const trust = { trustAnchors: [ca.certificate], crls: [], crlCheck: 'present' } as const;
+    const anchors = { for: async () => trust };
     globalThis.gc?.();
     const before = process.memoryUsage().heapUsed;
     const rows: CertificateRow[] = [];
-    for (const recipients of [1, recipientsPerQuery, stored])
-      rows.push(await measure(store, certificates, stored, recipients));
+    for (const recipients of [1, recipientsPerQuery, stored]) {
+      const certificates = new UserCertificates(systemClock, anchors);
+      for (const paths of ['validated', 'known'] as const)
+        rows.push({ paths, ...(await measure(store, certificates, stored, recipients)) });
+    }
     globalThis.gc?.();
     return { rows, heapBytes: process.memoryUsage().heapUsed - before };
   } finally {
@@ -56,19 +63,21 @@ function addressOf(number: number): string {
   return `user${number}@example.org`;
 }
 
-/** One certificate stands for all but for its address and digest: their making is not what is measured. */
-async function fill(store: Store, stored: number): Promise<void> {
-  const { certificate } = makeTestCa().issue({ address: addressOf(0), algorithm: 'rsa-2048' });
-  const issuer = formatName(certificate.issuer);
+/** Each person has a certificate of its own, since signatures that were checked are remembered. */
+async function fill(store: Store, ca: TestCa, stored: number): Promise<void> {
+  const issuer = formatName(ca.name);
+  const keys = Array.from({ length: keyPool }, () => makeKeys('rsa-2048', true));
   for (let i = 0; i < stored; i += 1_000)
     await store.transaction(async (tx) => {
-      for (let number = i; number < Math.min(stored, i + 1_000); number++)
+      for (let number = i; number < Math.min(stored, i + 1_000); number++) {
+        const address = addressOf(number);
+        const { certificate } = ca.issue({ address, keys: keys[number % keyPool]! });
         await tx.certificates.upsert({
-          address: addressOf(number),
+          address,
           usage: 'both',
-          source: 'operator',
+          source: 'message',
           status: 'trusted',
-          sha256: number.toString(16).padStart(64, '0'),
+          sha256: certificate.sha256,
           issuer,
           serial: certificate.serial,
           notBefore: certificate.notBeforeMs,
@@ -80,6 +89,7 @@ async function fill(store: Store, stored: number): Promise<void> {
           capabilities: ['aes-256-gcm', 'aes-128-cbc'],
           note: null,
         });
+      }
     });
 }
 
@@ -88,7 +98,7 @@ async function measure(
   certificates: UserCertificates,
   stored: number,
   recipients: number,
-): Promise<CertificateRow> {
+): Promise<Omit<CertificateRow, 'paths'>> {
   const begun = performance.now();
   for (let i = 0; i < recipients; i += recipientsPerQuery) {
     const count = Math.min(recipientsPerQuery, recipients - i);

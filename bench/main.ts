@@ -51,10 +51,12 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   },
   certificates: async () => {
     say('look-up and selection among 100,000 certificates on embedded SQLite, one after the other');
-    say('recipients  milliseconds   addresses a second');
+    say('recipients  paths      milliseconds   addresses a second');
     const { rows, heapBytes } = await benchCertificates();
-    for (const { recipients, milliseconds, addressesPerSecond } of rows)
-      say(`${pad(recipients, 10)} ${milliseconds.toFixed(1).padStart(13)} ${pad(addressesPerSecond, 20)}`);
+    for (const { recipients, paths, milliseconds, addressesPerSecond } of rows)
+      say(
+        `${pad(recipients, 10)}  ${paths.padEnd(9)} ${milliseconds.toFixed(1).padStart(13)} ${pad(addressesPerSecond, 20)}`,
+      );
     say(`the heap grew by ${pad(heapBytes, 1)} bytes; at most 20,000 parsed certificates are kept`);
   },
   memory: async () => {
