@@ -83,6 +83,18 @@ describe('certificates whose anchors went', () => {
     ]);
   });
 
+  it('are told apart by the authority that signed them, many at once', async () => {
+    const [sub, gone] = [root.subCa({ name: 'Sub' }), partner.subCa({ name: 'Sub' })];
+    for (const [index, ca] of [sub, gone, sub, gone, gone].entries()) {
+      const address = `user${index}@example.org`;
+      await bring(ca.issue({ address }), ca, { address });
+    }
+    made.write('root.pem', root.pem);
+    expect(await pathless.mark()).toEqual({ putAside: 3, broughtBack: 0 });
+    const records = await made.store.certificates.list({ status: 'trusted' });
+    expect(records.map(({ address }) => address)).toEqual(['user0@example.org', 'user2@example.org']);
+  });
+
   it('stay in use where a list still has the anchor, or an operator or the DNS brought them', async () => {
     made.write('own.pem', root.pem);
     const owners = ['owner@example.org'];

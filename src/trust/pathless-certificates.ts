@@ -126,6 +126,8 @@ class PathsTo {
   readonly #trustAnchors: readonly Certificate[];
   readonly #untrusted: readonly Certificate[];
   readonly #atMs: number;
+  /** Authorities, by name and key, below which a path was found. */
+  readonly #good = new Set<string>();
 
   private constructor(trustAnchors: readonly Certificate[], untrusted: readonly Certificate[], atMs: number) {
     this.#trustAnchors = trustAnchors;
@@ -139,19 +141,24 @@ class PathsTo {
   }
 
   hasOne(record: CertificateRecord): boolean {
-    return this.#faultOf(record) === undefined;
+    return this.#faultOf(parseCertificate(record.der)) === undefined;
   }
 
   /** Nothing is asked of what an operator brought, nor of what the DNS has: {@link EncryptionPaths} judges that by its own rule. */
   hasNone(record: CertificateRecord): boolean {
     if (isOperatorsAct(record.source) || record.source === 'smimea') return false;
-    const code = this.#faultOf(record);
+    const certificate = parseCertificate(record.der);
+    const authority = authorityOf(certificate);
+    // Its own signature was verified when it came; thousands of one authority have the rest of the path in common.
+    if (authority !== undefined && this.#good.has(authority)) return false;
+    const code = this.#faultOf(certificate);
+    if (code === undefined && authority !== undefined) this.#good.add(authority);
     return code !== undefined && withoutPath.has(code);
   }
 
-  #faultOf({ der }: CertificateRecord): PathCode | undefined {
+  #faultOf(certificate: Certificate): PathCode | undefined {
     const verdict = validatePath({
-      certificate: parseCertificate(der),
+      certificate,
       trustAnchors: this.#trustAnchors,
       untrusted: this.#untrusted,
       crlCheck: 'off',
@@ -160,6 +167,11 @@ class PathsTo {
     });
     return verdict.status === 'valid' ? undefined : verdict.code;
   }
+}
+
+/** Names the key that signed a certificate, where the certificate tells. */
+function authorityOf({ issuer, authorityKeyIdentifier: of }: Certificate): string | undefined {
+  return of?.keyIdentifier && `${issuer.key} ${Buffer.from(of.keyIdentifier).toString('hex')}`;
 }
 
 async function* pagesOf(
