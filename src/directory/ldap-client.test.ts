@@ -72,6 +72,17 @@ function look(
   return withDirectory(access, (directory) => directory.search({ ...people, ...search }));
 }
 
+async function everything(
+  access: DirectoryAccess,
+  search: Partial<DirectorySearch> = {},
+): Promise<readonly DirectoryEntry[]> {
+  const found: DirectoryEntry[] = [];
+  await withDirectory(access, (directory) =>
+    directory.searchWhole({ ...people, ...search }, (page) => void found.push(...page)),
+  );
+  return found;
+}
+
 const names = (entries: readonly DirectoryEntry[]) => entries.map(({ name }) => name.split(',')[0]);
 
 describe.skipIf(!hasProgram('slapd'))('a directory of OpenLDAP', () => {
@@ -150,6 +161,12 @@ describe.skipIf(!hasProgram('slapd'))('a directory of OpenLDAP', () => {
     await expect(look(plain, { ...far, base: `ou=far,${slapdBase}` })).rejects.toMatchObject({
       code: 'directory-refused',
     });
+  });
+
+  it('gives no whole answer where it refers to another server for a part of it', async () => {
+    const all = { filter: '(objectClass=*)', attributes: [] };
+    await expect(everything(plain, all)).rejects.toMatchObject({ code: 'directory-bad-answer' });
+    expect(names(await everything(plain, { ...all, base: `ou=people,${slapdBase}` }))).toHaveLength(3);
   });
 
   it('says that the start of the search is not there', async () => {
@@ -259,6 +276,20 @@ const bindDone = (id: number) => Buffer.from([0x30, 12, 2, 1, id, 0x61, 7, 10, 1
 const extendedDone = (id: number) => Buffer.from([0x30, 12, 2, 1, id, 0x78, 7, 10, 1, 0, 4, 0, 4, 0]);
 const emptyEntry = (id: number) => Buffer.from([0x30, 9, 2, 1, id, 0x64, 4, 4, 0, 0x30, 0]);
 
+const ber = (tag: number, ...parts: readonly (Buffer | string)[]): Buffer => {
+  const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  return Buffer.concat([Buffer.from([tag, content.length]), content]);
+};
+const message = (id: number, ...parts: readonly Buffer[]) => ber(0x30, Buffer.from([2, 1, id]), ...parts);
+const entryOfPage = (name: string) => ber(0x64, ber(4, name), ber(0x30));
+const reference = (url: string) => ber(0x73, ber(4, url));
+const searchDone = Buffer.from([0x65, 7, 10, 1, 0, 4, 0, 4, 0]);
+const pageControl = (cookie: string) =>
+  ber(
+    0xa0,
+    ber(0x30, ber(4, '1.2.840.113556.1.4.319'), ber(4, ber(0x30, Buffer.from([2, 1, 0]), ber(4, cookie)))),
+  );
+
 describe('a server that is no good', () => {
   const servers: Server[] = [];
   const sockets: Socket[] = [];
@@ -300,6 +331,48 @@ describe('a server that is no good', () => {
       temporary: true,
     });
     expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
+  const short = { filter: '(uid=*)' };
+  const pages = (...of: readonly (readonly Buffer[])[]): Script => {
+    return (socket, request, id) => {
+      if (request === 1) return void socket.write(bindDone(id));
+      const cookie = request - 1 < of.length ? `page ${request}` : '';
+      for (const part of of[request - 2] ?? []) socket.write(message(id, part));
+      socket.write(message(id, searchDone, pageControl(cookie)));
+    };
+  };
+
+  it('may send pages without an entry: what stands behind them counts', async () => {
+    const access = await served(pages([], [entryOfPage('uid=a')], [], [], [entryOfPage('uid=b')], []));
+    expect(names(await everything(access, short))).toEqual(['uid=a', 'uid=b']);
+  });
+
+  it('is not waited for where it sends such pages without end', async () => {
+    const endless: Script = (socket, request, id) => {
+      if (request === 1) return void socket.write(bindDone(id));
+      setTimeout(() => socket.write(message(id, searchDone, pageControl(`page ${request}`))), 10);
+    };
+    await expect(everything(await served(endless), short)).rejects.toMatchObject({
+      code: 'directory-timeout',
+    });
+  });
+
+  it('gives no more than wanted, over all pages', async () => {
+    const access = await served(pages([entryOfPage('uid=a')], [entryOfPage('uid=b')]));
+    await expect(everything(access, { ...short, maxEntries: 1 })).rejects.toMatchObject({
+      code: 'directory-bad-answer',
+    });
+  });
+
+  it('may refer to the parts of Active Directory that hold nobody, and to no other', async () => {
+    const empty = ['DomainDnsZones', 'ForestDnsZones'].map((part) =>
+      reference(`ldap://${part}.example.org/DC=${part},DC=example,DC=org`),
+    );
+    const access = await served(pages([entryOfPage('uid=a'), ...empty]));
+    expect(names(await everything(access, short))).toEqual(['uid=a']);
+    const other = await served(pages([entryOfPage('uid=a'), reference('ldap://b.example.org/ou=b,dc=org')]));
+    await expect(everything(other, short)).rejects.toMatchObject({ code: 'directory-bad-answer' });
   });
 
   it('keeps the connection open for nobody', async () => {

@@ -1,10 +1,11 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls';
-import { Client, ResultCodeError, type SearchRequest } from 'ldapts';
+import { Client, ResultCodeError } from 'ldapts';
 import { type DirectoryEntry, EveryAttribute, entryOf } from './directory-entry.ts';
 import { DirectoryError } from './error.ts';
-import { parseSearchFilter, type SearchFilter } from './filter-text.ts';
+import { parseSearchFilter } from './filter-text.ts';
 import { failureOf } from './ldap-failure.ts';
+import { adaptSearches, type Dereferencing, refuseReferences } from './ldap-pages.ts';
 import { type RootPlaces, trustedRoots } from './trusted-roots.ts';
 
 /** A directory server. */
@@ -48,9 +49,6 @@ const pieceBytes = 8_192;
 /** Fewer than servers give at once (RFC 2696). */
 const entriesPerPage = 500;
 
-/** How aliases are followed (RFC 4511 §4.5.1.3). */
-export type Dereferencing = 'never' | 'search' | 'find' | 'always';
-
 /** A search (RFC 4511 §4.5.1); referrals are not followed. */
 export interface DirectorySearch {
   /** Name of the entry that it starts at. */
@@ -60,17 +58,26 @@ export interface DirectorySearch {
   readonly filter: string;
   /** Attributes that are wanted; none: only the names of the entries. */
   readonly attributes: readonly string[];
-  /** The most entries that are given; further ones are left out. */
+  /** The most entries that are given. */
   readonly maxEntries: number;
-  /** Everything is wanted: page by page, and an answer that the server cuts short is a failure. */
-  readonly isWhole?: true;
   readonly dereferencing?: Dereferencing;
 }
 
 /** An open connection to a directory. */
 export interface Directory {
-  /** @throws DirectoryError */
+  /**
+   * Gives entries; those beyond `maxEntries` are left out.
+   *
+   * @throws DirectoryError
+   */
   search(search: DirectorySearch): Promise<readonly DirectoryEntry[]>;
+  /**
+   * Gives all entries, page by page (RFC 2696). An answer that the server cuts short, or that has more than
+   * `maxEntries`, is a failure: what was taken until then is not all.
+   *
+   * @throws DirectoryError
+   */
+  searchWhole(search: DirectorySearch, take: (entries: readonly DirectoryEntry[]) => void): Promise<void>;
 }
 
 /**
@@ -157,18 +164,32 @@ class Connection implements Directory {
   }
 
   async search(search: DirectorySearch): Promise<readonly DirectoryEntry[]> {
-    const filter = parseSearchFilter(search.filter);
-    this.#received = 0;
-    followAliases(this.#client, search.dereferencing ?? 'never');
-    const found = await this.#step(() =>
-      this.#client.search(search.base, this.#searchOptions(search, filter)),
-    );
-    if (search.isWhole && found.searchEntries.length > search.maxEntries)
-      throw new DirectoryError(
-        'directory-bad-answer',
-        `the directory gives more than ${search.maxEntries} entries`,
-      );
-    return found.searchEntries.slice(0, search.maxEntries).map(entryOf);
+    const { base, maxEntries } = search;
+    const options = { ...this.#begin(search), sizeLimit: maxEntries };
+    const found = await this.#step(() => this.#client.search(base, options));
+    return found.searchEntries.slice(0, maxEntries).map(entryOf);
+  }
+
+  async searchWhole(
+    search: DirectorySearch,
+    take: (entries: readonly DirectoryEntry[]) => void,
+  ): Promise<void> {
+    const { base, maxEntries } = search;
+    // Without a limit: where one is named, the library takes a server that reached its own for one that has done.
+    const options = { ...this.#begin(search), paged: { pageSize: entriesPerPage } };
+    const pages = this.#client.searchPaginated(base, options);
+    for (let count = 0; ; ) {
+      const { value: page, done } = await this.#step(() => pages.next());
+      if (done) return;
+      refuseReferences(page.searchReferences);
+      count += page.searchEntries.length;
+      if (count > maxEntries)
+        throw new DirectoryError(
+          'directory-bad-answer',
+          `the directory gives more than ${maxEntries} entries`,
+        );
+      take(page.searchEntries.map(entryOf));
+    }
   }
 
   close(): void {
@@ -179,12 +200,14 @@ class Connection implements Directory {
     });
   }
 
-  #searchOptions({ scope, attributes, maxEntries, isWhole }: DirectorySearch, filter: SearchFilter) {
+  /** Makes the client ready for a search, and gives its options. */
+  #begin({ scope, filter, attributes, dereferencing = 'never' }: DirectorySearch) {
+    const parsed = parseSearchFilter(filter);
+    this.#received = 0;
+    adaptSearches(this.#client, dereferencing);
     return {
       scope,
-      filter,
-      // Where a limit is named, the library takes a server that reached its own for one that has done.
-      ...(isWhole ? { paged: { pageSize: entriesPerPage } } : { sizeLimit: maxEntries }),
+      filter: parsed,
       timeLimit: Math.max(1, Math.ceil(this.#limits.stepMs / 1_000)),
       // No attributes: RFC 4511 §4.5.1.8.
       attributes: attributes.length > 0 ? [...attributes] : ['1.1'],
@@ -257,14 +280,4 @@ class Connection implements Directory {
       signal?.removeEventListener('abort', end);
     }
   }
-}
-
-/** The library has the field in its request and no way to it from `search`; a test follows an alias of a real server. */
-function followAliases(client: Client, dereferencing: Dereferencing): void {
-  const inner = client as unknown as { _sendSearch(request: SearchRequest, ...rest: unknown[]): unknown };
-  const send = Object.getPrototypeOf(inner)._sendSearch as typeof inner._sendSearch;
-  inner._sendSearch = (request, ...rest) => {
-    request.derefAliases = dereferencing;
-    return send.call(inner, request, ...rest);
-  };
 }

@@ -71,6 +71,11 @@ describe.skipIf(!hasProgram('slapd'))('a directory as a data source', () => {
     expect([...found.keys()]).toEqual(['ann@example.org']);
   });
 
+  it('is not asked with a pattern that is none, whether somebody is found or not', async () => {
+    const wrong = { select: 'regex', regex: '(', filter: '(uid=nobody)' } as const;
+    await expect(read(wrong)).rejects.toMatchObject({ code: 'source-bad-parameter' });
+  });
+
   it('gives everybody, or nobody where the server cuts its answer short', async () => {
     const all = { filter: '(title=crowd)', attrs: 'mail' };
     await expect(read(all)).rejects.toMatchObject({ code: 'directory-bad-answer' });

@@ -57,11 +57,12 @@ export async function readLdapSource(
   bounds: ReadBounds,
 ): Promise<SourceAnswer> {
   const access = { ...accessOf(server, limitOf(bounds, search.timeout), site), signal: bounds.signal };
-  const collector = new PeopleCollector();
-  await withDirectory(access, async (directory) =>
-    takePeople(await find(directory, search), search, collector),
-  );
-  return collector.answer();
+  return withDirectory(access, async (directory) => {
+    // What a server gave before it failed does not count beside the answer of the next one.
+    const collector = new PeopleCollector();
+    await find(directory, search, takerOf(search, collector));
+    return collector.answer();
+  });
 }
 
 /**
@@ -78,17 +79,14 @@ export async function readTwoLevelLdapSource(
   if (first.attrs === undefined) throw new SourcesError('source-bad-parameter', 'attrs1 is not set');
   const totalMs = limitOf(bounds, first.timeout + second.timeout);
   const access = { ...accessOf(server, totalMs, site), signal: bounds.signal };
-  const collector = new PeopleCollector();
-  await withDirectory(access, async (directory) => {
-    const values = new Set<string>();
-    for (const entry of await find(directory, first))
-      for (const value of selected(entry, first.attrs!.trim(), first)) values.add(value);
-    if (values.size > maxFirstValues)
-      throw new SourcesError('source-too-large', `the first search gives more than ${maxFirstValues} values`);
-    for (const value of values)
-      takePeople(await findBelow(directory, filledIn(second, value)), second, collector);
+  const named = { ...first, attrs: first.attrs.trim() };
+  return withDirectory(access, async (directory) => {
+    const collector = new PeopleCollector();
+    const take = takerOf(second, collector);
+    for (const value of await firstValues(directory, named))
+      await findBelow(directory, filledIn(second, value), take);
+    return collector.answer();
   });
-  return collector.answer();
 }
 
 function accessOf(server: LdapServer, totalMs: number, { resolve }: Pick<Site, 'resolve'>): DirectoryAccess {
@@ -115,19 +113,34 @@ function serverOf(text: string, port: number | undefined): DirectoryServer {
   return server.port === undefined && port ? { ...server, port } : server;
 }
 
-function find(directory: Directory, search: LdapSearch): Promise<readonly DirectoryEntry[]> {
+type TakeEntries = (entries: readonly DirectoryEntry[]) => void;
+
+function find(directory: Directory, search: LdapSearch, take: TakeEntries): Promise<void> {
   const { suffix: base = '', scope, filter } = search;
   const attributes = attributesOf(search);
-  return directory.search({ base, scope, filter, attributes, maxEntries: maxPeople, isWhole: true });
+  return directory.searchWhole({ base, scope, filter, attributes, maxEntries: maxPeople }, take);
+}
+
+async function firstValues(
+  directory: Directory,
+  search: LdapSearch & { readonly attrs: string },
+): Promise<ReadonlySet<string>> {
+  const values = new Set<string>();
+  const select = selectionOf(search);
+  await find(directory, search, (entries) => {
+    for (const entry of entries) for (const value of select(entry, search.attrs)) values.add(value);
+    if (values.size > maxFirstValues)
+      throw new SourcesError('source-too-large', `the first search gives more than ${maxFirstValues} values`);
+  });
+  return values;
 }
 
 /** An entry that the first search named may be gone: then it names nobody. */
-async function findBelow(directory: Directory, search: LdapSearch): Promise<readonly DirectoryEntry[]> {
+async function findBelow(directory: Directory, search: LdapSearch, take: TakeEntries): Promise<void> {
   try {
-    return await find(directory, search);
+    await find(directory, search, take);
   } catch (error) {
-    if (error instanceof DirectoryError && error.code === 'directory-no-base') return [];
-    throw error;
+    if (!(error instanceof DirectoryError && error.code === 'directory-no-base')) throw error;
   }
 }
 
@@ -155,33 +168,32 @@ function attributesOf({ attrs = 'mail' }: LdapSearch): readonly string[] {
     .slice(0, 2);
 }
 
-function takePeople(
-  entries: readonly DirectoryEntry[],
-  search: LdapSearch,
-  collector: PeopleCollector,
-): void {
+function takerOf(search: LdapSearch, collector: PeopleCollector): TakeEntries {
   const [mail = 'mail', gecos] = attributesOf(search);
-  for (const entry of entries) {
-    const name = gecos === undefined ? undefined : textsOf(entry, gecos)[0];
-    for (const address of selected(entry, mail, search)) collector.take(address, name);
-  }
+  const select = selectionOf(search);
+  return (entries) => {
+    for (const entry of entries) {
+      const name = gecos === undefined ? undefined : textsOf(entry, gecos)[0];
+      for (const address of select(entry, mail)) collector.take(address, name);
+    }
+  };
 }
 
-type Selection = Pick<LdapSearch, 'select' | 'regex'>;
+type Selection = (texts: readonly string[]) => readonly string[];
 
-const selections: Readonly<
-  Record<LdapSearch['select'], (texts: readonly string[], how: Selection) => readonly string[]>
-> = {
-  all: (texts) => texts,
-  first: (texts) => texts.slice(0, 1),
-  regex: (texts, { regex = '' }) => {
+const selections: Readonly<Record<LdapSearch['select'], (regex: string) => Selection>> = {
+  all: () => (texts) => texts,
+  first: () => (texts) => texts.slice(0, 1),
+  regex: (regex) => {
     const fits = patternOf(regex);
-    return texts.filter((text) => fits(text, ''));
+    return (texts) => texts.filter((text) => fits(text, ''));
   },
 };
 
-function selected(entry: DirectoryEntry, attribute: string, how: Selection): readonly string[] {
-  return selections[how.select](textsOf(entry, attribute), how);
+/** Gives what takes the wanted values of an attribute; a pattern is compiled once for a whole search. */
+function selectionOf({ select, regex = '' }: LdapSearch) {
+  const selected = selections[select](regex);
+  return (entry: DirectoryEntry, attribute: string) => selected(textsOf(entry, attribute));
 }
 
 function patternOf(regex: string): Pattern {
