@@ -12,15 +12,16 @@ export async function harvestCertificates(
   post: OpenedPost,
   parts: PipelineParts,
 ): Promise<StepResult<OpenedPost>> {
-  const { store, folder, clock, log } = parts;
+  const { store, certificates, folder, clock, log } = parts;
   const { certificates: found, preferenceFault } = harvestOf(post.opened, post.trust, clock.now());
   if (preferenceFault)
     log.warn('preferred certificate not kept', { message: post.message.id, code: preferenceFault });
   const address = found[0]?.address;
   if (address === undefined) return proceed(post);
+  const judged = await certificates.judgeNarrow(store, found);
   const outcomes = await store.transaction(async (tx) => {
     const kept: KeepOutcome[] = [];
-    for (const incoming of found) kept.push(await keepAndTell(tx, incoming, post.robot.domain, parts));
+    for (const incoming of judged) kept.push(await keepAndTell(tx, incoming, post.robot.domain, parts));
     return kept;
   });
   for (const outcome of outcomes)

@@ -33,3 +33,14 @@ export function refuseInTransaction(store: object): void {
   if (scope?.isOpen && scope.store === store)
     throw new Error('within a transaction only its own repositories may be used, not the store');
 }
+
+/**
+ * Refuses the work of any transaction what may take long, such as the reading of files: SQLite has one connection, and all
+ * others wait for it.
+ *
+ * @param what is not to be done there, for the message
+ * @throws Error: a bug
+ */
+export function refuseInAnyTransaction(what: string): void {
+  if (scopes.getStore()?.isOpen) throw new Error(`within a transaction ${what}`);
+}

@@ -76,18 +76,20 @@ export class EncryptionPaths {
   /**
    * Tells whether the anchors of the site do not accept a certificate that a message brought: those of a list or a domain did.
    * Where they cannot be read, nobody knows that they would.
+   *
+   * @param authorities of the path that it came with
    */
   async isNarrow(
     repositories: Pick<Repositories, 'authorities'>,
     certificate: Certificate,
+    authorities: readonly Certificate[] = [],
   ): Promise<boolean> {
     const trust = await this.#anchors.for({}).catch(noneWhereBroken);
     if (!trust) return true;
     const { between } = await this.#judgedUnder(trust, repositories);
     const atMs = this.#clock.now();
-    return (
-      validatePath({ ...trust, certificate, untrusted: between, atMs, purpose: 'any' }).status !== 'valid'
-    );
+    const untrusted = [...authorities, ...between];
+    return validatePath({ ...trust, certificate, untrusted, atMs, purpose: 'any' }).status !== 'valid';
   }
 
   async #judgedUnder(

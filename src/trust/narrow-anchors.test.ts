@@ -39,20 +39,23 @@ describe('a certificate that only the anchors of one list accept', () => {
     }));
   };
   const issue = (ca: TestCa) => ca.issue({ address, algorithm: 'rsa-2048', fresh: true });
-  const bring = (pair: TestIdentity, ca: TestCa, hours: number, more: Partial<NewCertificate> = {}) =>
-    made.store.transaction((tx) =>
-      certificates.keep(tx, {
-        address,
-        certificate: pair.certificate,
-        issuer: ca.certificate,
-        authorities: ca.chain,
-        usage: 'both',
-        source: 'message',
-        signingTimeMs: root.nowMs + hours * hour,
-        capabilities: null,
-        ...more,
-      }),
-    );
+  /** As the harvest of a message does: what reads files comes before the transaction. */
+  const bring = async (pair: TestIdentity, ca: TestCa, hours: number, more: Partial<NewCertificate> = {}) => {
+    const incoming = {
+      address,
+      certificate: pair.certificate,
+      issuer: ca.certificate,
+      authorities: ca.chain,
+      usage: 'both',
+      source: 'message',
+      signingTimeMs: root.nowMs + hours * hour,
+      capabilities: null,
+      ...more,
+    } as const;
+    const isOfMessage = incoming.source === 'message';
+    const [judged] = isOfMessage ? await certificates.judgeNarrow(made.store, [incoming]) : [incoming];
+    return made.store.transaction((tx) => certificates.keep(tx, judged!));
+  };
   const chosen = async (list: List) => {
     const choice = (await certificates.chooseForEncryption(made.store, [address], list)).get(address)!;
     return choice.status === 'found' ? choice.certificate.sha256 : choice.code;

@@ -74,6 +74,12 @@ describe('the trust of a site', () => {
     }
   });
 
+  it('is not looked at within a transaction: all others would wait for the files', async () => {
+    const trust = new SiteTrust(made.site, silentLog);
+    await expect(made.store.transaction(() => trust.for())).rejects.toThrow('within a transaction');
+    expect((await trust.for()).trustAnchors).toHaveLength(1);
+  });
+
   it('takes no anchor from crl_dir', async () => {
     made.write('crls/ca.pem', list.pem);
     expect(await named()).toEqual(digest(site));

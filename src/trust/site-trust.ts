@@ -4,6 +4,7 @@ import type { Robot, Site } from '../config/site.ts';
 import type { Log } from '../log.ts';
 import type { CertificateList } from '../pki/crl.ts';
 import type { Trust } from '../smime/trust.ts';
+import { refuseInAnyTransaction } from '../store/transaction-scope.ts';
 import { TrustError } from './error.ts';
 import { TrustAnchors, type TrustFault, type TrustMaterial, type TrustPlaces } from './trust-anchors.ts';
 
@@ -54,11 +55,12 @@ export class SiteTrust {
 
   /**
    * Gives what holds for mail to a list or a domain; without either, what holds for the site. The very same object until a
-   * file changes.
+   * file changes. Outside of transactions, since it looks at files.
    *
-   * @throws TrustError `trust-file-unreadable`
+   * @throws TrustError `trust-file-unreadable`; Error within a transaction
    */
   async for(target: TrustTarget = {}): Promise<JudgedTrust> {
+    refuseInAnyTransaction('no file of anchors is looked at');
     const anchors = this.#anchorsOf(target);
     const material = await anchors.current();
     const fetched = await this.#fetched();

@@ -51,6 +51,8 @@ export interface NewCertificate extends Newcomer {
   readonly signingTimeMs: number | null;
   /** Encryption algorithms that a valid signature announced, best first; `null` when none did. */
   readonly capabilities: readonly string[] | null;
+  /** Only the anchors of a list or a domain accept it, as {@link UserCertificates.judgeNarrow} tells. */
+  readonly narrow?: boolean;
   /** The authorities of its valid path, kept so that the path can be validated again. */
   readonly authorities?: readonly Certificate[];
   /** SHA-256 of what came in the same file: one of another kind of key stands beside it. */
@@ -88,6 +90,23 @@ export class UserCertificates {
   }
 
   /**
+   * Tells of certificates that messages brought whether the anchors of the site accept them, or only those of the list or
+   * domain that the message came to. Outside of transactions, since it reads files.
+   */
+  async judgeNarrow(
+    repositories: Pick<Repositories, 'authorities'>,
+    found: readonly NewCertificate[],
+  ): Promise<readonly NewCertificate[]> {
+    const judged: NewCertificate[] = [];
+    for (const one of found)
+      judged.push({
+        ...one,
+        narrow: await this.#paths.isNarrow(repositories, one.certificate, one.authorities),
+      });
+    return judged;
+  }
+
+  /**
    * Keeps a certificate. It comes into use unless those of later signing time already serve all that it could, or the
    * policy of the site wants it confirmed; what it replaces stays in the store as `superseded`. What an operator brings
    * always comes into use; what an operator withdrew comes back only with a later signature, and what was revoked with
@@ -103,9 +122,7 @@ export class UserCertificates {
     const timeMs = incoming.signingTimeMs ?? (isAct ? nowMs : 0);
     if (!isAct && same && bringsNothing(same, incoming.source, timeMs))
       return isInUse(same) ? 'known' : 'older';
-    const narrow =
-      incoming.source === 'message' && (await this.#paths.isNarrow(repositories, incoming.certificate));
-    const own = { ...incoming, narrow };
+    const own = { ...incoming, narrow: incoming.narrow ?? false };
     const above = others.filter((record) => mayDisplace(this.#contender(record), own));
     const isOlder = !isAct && isServed(incoming, above, timeMs, nowMs);
     const change = isAct || (same && wasAccepted(same)) ? 'first' : this.#changeOf(own, known);
