@@ -137,4 +137,54 @@ describeOnEngines('a renamed list', (kit) => {
     expect(await store.counters.current(to)).toBe(3);
     expect((await store.tasks.find(task.model, to))?.dueAt).toBe(7);
   });
+
+  /** Reads a data source as a task does that finds the new name of the folder. */
+  const include = (list: string, ...addresses: readonly string[]) =>
+    store.transaction(async (tx) => {
+      const row = { list, role: 'member', source: 'file:1', gecos: null, options: null } as const;
+      await tx.inclusions.put(addresses.map((address) => ({ ...row, address })));
+      const people = new Map(addresses.map((address) => [address, null]));
+      await tx.subscribers.include({ list, people, reception: 'mail', visibility: 'noconceal' });
+    });
+  const members = async (list: string) =>
+    (await store.subscribers.list(list)).map(({ address, subscribed, included, reception }) => [
+      address,
+      `s${subscribed} i${included} ${reception}`,
+    ]);
+
+  it('keeps what people chose where data sources were read under the new name meanwhile', async () => {
+    const [ann, bob, eve, xav] = [`ann@${from}`, `bob@${from}`, `eve@${from}`, `xav@${from}`];
+    await store.subscribers.add({ list: from, address: ann, reception: 'nomail' });
+    await include(from, bob, xav);
+    await store.subscribers.setReception(from, bob, 'digest');
+    await store.subscribers.remove(from, xav);
+    await include(to, ann, bob, eve, xav);
+    await rename();
+    expect(await members(to)).toEqual([
+      [ann, 's1 i1 nomail'],
+      [bob, 's0 i1 digest'],
+      [eve, 's0 i1 mail'],
+    ]);
+    expect((await store.inclusions.ofRole('member', to)).map(({ address }) => address)).toEqual([
+      ann,
+      bob,
+      eve,
+    ]);
+    expect(await store.exclusions.ofList(to)).toEqual(new Set([xav]));
+    expect(await store.subscribers.endedAmong([xav])).toEqual([xav]);
+    expect(await members(from)).toEqual([]);
+  });
+
+  it('keeps what people chose under the new name meanwhile', async () => {
+    const [ann, bob] = [`ann@${from}`, `bob@${from}`];
+    await store.subscribers.add({ list: from, address: ann });
+    await include(from, bob);
+    await store.subscribers.remove(from, bob);
+    await include(to, ann, bob);
+    await store.subscribers.remove(to, ann);
+    await store.subscribers.add({ list: to, address: bob });
+    await rename();
+    expect(await members(to)).toEqual([[bob, 's1 i1 mail']]);
+    expect(await store.exclusions.ofList(to)).toEqual(new Set([ann]));
+  });
 });

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { Jobs } from './jobs.ts';
+import { dropSignedOff, settleMembers } from './member-renames.ts';
 
 /** Tables with rows of a list that no other list can have, too. */
 const plainTables = ['message', 'distribution', 'bounce', 'request_key'] as const;
@@ -51,14 +52,16 @@ export class ListRenames {
 
   /**
    * Gives all that a list has to another address, within one transaction. What came to that address already, because the
-   * folder was renamed and this was not, stays.
+   * folder was renamed and this was not, stays, but for what only a data source says of subscribers.
    */
   async rename(from: string, to: string): Promise<void> {
+    await settleMembers(this.#database, from, to);
     for (const table of plainTables) await this.#move(table, 'list', from, to);
     for (const [table, columns] of Object.entries(keyedTables)) {
       await this.#dropTwins({ table, listColumn: 'list', columns, gone: from, kept: to });
       await this.#move(table, 'list', from, to);
     }
+    await dropSignedOff(this.#database, to);
     await this.#moveArchive(from, to);
     // A task that the new name got meanwhile knows nothing of what was done before.
     await this.#dropTwins({ table: 'task', listColumn: 'object', columns: ['model'], gone: to, kept: from });
