@@ -91,16 +91,34 @@ export async function applySources(
   // A source that is another by its parameters may be unreadable: until it is read, those of the old one stay.
   const dropped = settled.every(({ isWhole }) => isWhole) ? await dropOthers(read, update) : 0;
   const hasLeft = dropped > 0 || settled.some(({ left }) => left > 0);
-  const gone = hasLeft ? await tx.subscribers.endInclusions(list.address) : [];
-  await endAll(gone, update);
-  const fresh = settled.flatMap((one) => one.fresh);
-  await beginInclusions(tx, fresh, list.robot.domain, parts);
+  const { added, removed } = await changeMembers(
+    settled.flatMap(({ fresh }) => fresh),
+    hasLeft,
+    update,
+  );
   await tellListmasters(
     settled.filter(({ isNews }) => isNews).map(({ outcome }) => outcome),
     update,
   );
   const sources = settled.map(({ outcome }) => outcome);
-  return { list: list.address, added: fresh.length, removed: gone.length, sources };
+  return { list: list.address, added, removed, sources };
+}
+
+/** Does what comes with new subscribers, and with the end of others. */
+async function changeMembers(
+  taken: readonly string[],
+  hasLeft: boolean,
+  update: Update,
+): Promise<Pick<SyncReport, 'added' | 'removed'>> {
+  const { tx, list, parts } = update;
+  // Also those of who left while this, or a reading before it, was written down.
+  const signedOff = await tx.inclusions.dropExcluded(list.address);
+  const gone = hasLeft || signedOff > 0 ? await tx.subscribers.endInclusions(list.address) : [];
+  await endAll(gone, update);
+  const goneAgain = new Set(gone);
+  const fresh = taken.filter((address) => !goneAgain.has(address));
+  await beginInclusions(tx, fresh, list.robot.domain, parts);
+  return { added: fresh.length, removed: gone.length - (taken.length - fresh.length) };
 }
 
 async function settle(read: ReadSource, update: Update): Promise<Settled> {

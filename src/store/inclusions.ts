@@ -78,6 +78,23 @@ export class Inclusions {
   }
 
   /**
+   * Takes out who left the list by themselves: also who did so since the sources were read.
+   *
+   * @returns how many rows these were
+   */
+  async dropExcluded(list: string): Promise<number> {
+    const { numDeletedRows } = await this.#database.db
+      .deleteFrom('inclusion')
+      .where('list', '=', list)
+      .where('role', '=', 'member')
+      .where('address', 'in', (of) =>
+        of.selectFrom('exclusion').select('exclusion.address').where('exclusion.list', '=', list),
+      )
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  /**
    * Takes out what came from sources that a list has no more.
    *
    * @param kept the sources that it has

@@ -84,6 +84,18 @@ describe('story 33: a list whose subscribers come from a file', () => {
     expect(await members()).toContainEqual([bob, 'subscribedincluded']);
   });
 
+  it('lets go of one who left while it was read, once it is read again', async () => {
+    const { store } = made.quiet;
+    const [row] = (await store.inclusions.ofRole('member', list)).filter(({ address }) => address === bob);
+    expect(await actOfOperator(made, 'del', list, bob)).toBe('deleted');
+    await store.inclusions.put([row!]);
+    const { reception, visibility } = (await store.subscribers.find(list, ann))!;
+    await store.subscribers.include({ list, people: new Map([[bob, null]]), reception, visibility });
+    await hour();
+    expect(await members()).toEqual([[ann, 'included']]);
+    expect(await store.inclusions.ofRole('member', list)).toHaveLength(1);
+  });
+
   it('keeps everybody while the file is away, and the listmaster is told once a day', async () => {
     rmSync(source);
     await hour();
