@@ -31,7 +31,7 @@ describe.skipIf(!hasPostgres())('story 33: leaving while data sources are applie
 
   const read = (key: string, address: string, gecos: string | null): ReadSource => {
     const people = new Map([[address, gecos]]);
-    const source = { name: key, key, role: 'member', pauses: [], options: null, mayBeEmpty: false } as const;
+    const source = { name: key, key, role: 'member', pauses: undefined, options: null } as const;
     return {
       source: { ...source, read: async () => ({ people, faulty: 0 }) },
       status: 'read',
