@@ -108,7 +108,7 @@ export function mustWait(change: CertificateChange, policy: CertificatePolicy): 
 }
 
 /** Tells whether the key of an authority signed a certificate that is known, whenever that was. */
-function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   return (
     certificate.issuer.rdnKeys.join('\n') === issuer.subject.rdnKeys.join('\n') &&
     checkIssuerSignature(certificate, issuer, true, () => undefined).status === 'good'

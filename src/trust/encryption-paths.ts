@@ -3,7 +3,7 @@ import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { type PathCode, validatePath } from '../pki/path.ts';
 import type { CertificateRecord } from '../store/certificates.ts';
 import type { Repositories } from '../store/store.ts';
-import { isOperatorsAct } from './certificate-change.ts';
+import { isIssuedBy, isOperatorsAct } from './certificate-change.ts';
 import { TrustError } from './error.ts';
 import { isRevokedBy } from './revocation.ts';
 import type { JudgedTrust, SiteTrust, TrustTarget } from './site-trust.ts';
@@ -92,20 +92,31 @@ export class EncryptionPaths {
     return validatePath({ ...trust, certificate, untrusted, atMs, purpose: 'any' }).status !== 'valid';
   }
 
-  async #judgedUnder(
-    trust: JudgedTrust,
-    { authorities }: Pick<Repositories, 'authorities'>,
-  ): Promise<Judged> {
+  /** Gives the authority that issued a certificate, of those that are kept of valid paths; it reads no file. */
+  async issuerOf(
+    repositories: Pick<Repositories, 'authorities'>,
+    certificate: Certificate,
+  ): Promise<Certificate | undefined> {
+    const known = await this.#authorities(repositories);
+    return known.find((authority) => isIssuedBy(certificate, authority));
+  }
+
+  async #judgedUnder(trust: JudgedTrust, repositories: Pick<Repositories, 'authorities'>): Promise<Judged> {
+    const between = await this.#authorities(repositories);
+    const kept = this.#judged.get(trust);
+    if (kept?.between === between) return kept;
+    const judged = { between, verdicts: new Map<string, Verdict>() };
+    this.#judged.set(trust, judged);
+    return judged;
+  }
+
+  async #authorities({ authorities }: Pick<Repositories, 'authorities'>): Promise<readonly Certificate[]> {
     const version = await authorities.version();
     if (version !== this.#version) {
       this.#between = (await authorities.list()).map(({ der }) => parseCertificate(der));
       this.#version = version;
     }
-    const kept = this.#judged.get(trust);
-    if (kept?.between === this.#between) return kept;
-    const judged = { between: this.#between, verdicts: new Map<string, Verdict>() };
-    this.#judged.set(trust, judged);
-    return judged;
+    return this.#between;
   }
 
   #validate(

@@ -31,11 +31,14 @@ describe('a certificate that only the anchors of one list accept', () => {
   });
   afterEach(() => made.dispose());
 
-  const follow = async (change: CertificatePolicy['change']) => {
+  const follow = async (
+    change: CertificatePolicy['change'],
+    renewal: CertificatePolicy['renewal'] = 'accept',
+  ) => {
     const trust = new SiteTrust(await loadSite(made.site.file), silentLog);
     certificates = new UserCertificates({ now: () => root.nowMs }, trust, () => ({
       change,
-      renewal: 'accept',
+      renewal,
     }));
   };
   const issue = (ca: TestCa) => ca.issue({ address, algorithm: 'rsa-2048', fresh: true });
@@ -129,6 +132,18 @@ describe('a certificate that only the anchors of one list accept', () => {
       good.certificate.sha256,
       own.certificate.sha256,
     ]);
+  });
+
+  it('takes the place of the one before once confirmed, whatever ciphers that one announced, and of no other authority', async () => {
+    await follow('accept', 'confirm');
+    const [own, next, foreign] = [issue(partner), issue(partner), issue(third)];
+    await bring(foreign, third, -4);
+    await bring(own, partner, -3, { capabilities: ['aes-256-gcm'] });
+    expect(await bring(next, partner, -2)).toBe('pending');
+    const [pending] = await made.store.certificates.list({ address, status: 'pending' });
+    await made.store.transaction((tx) => certificates.confirm(tx, pending!.id, 'ann'));
+    expect(await chosen(narrow)).toBe(next.certificate.sha256);
+    expect([await statusOf(own), await statusOf(foreign)]).toEqual(['superseded', 'trusted']);
   });
 
   it('gives way to what an operator brings, which counts on every list', async () => {

@@ -151,7 +151,8 @@ export class UserCertificates {
     const record = await repositories.certificates.get(id);
     if (record.status !== 'pending' || record.notAfter < nowMs) return false;
     await repositories.certificates.setStatus(id, 'trusted', `confirmed by ${by}`);
-    const own = this.#contender(record);
+    const issuer = await this.#paths.issuerOf(repositories, this.parsed(record));
+    const own = { ...this.#contender(record), issuer };
     for (const other of await repositories.certificates.ofAddress(record.address))
       if (
         other.id !== id &&
