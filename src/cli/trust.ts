@@ -83,7 +83,7 @@ async function countLeft(io: CliIo, options: Options, removed: Certificate): Pro
   try {
     return await withOpenSite(io, options, async ({ site, store, lists }) => {
       const { anchors } = await anchorsOfAll(site, await lists.all(), new SiteTrust(site, silentLog));
-      return countWithout({ store, clock: io.clock }, anchors, removed);
+      return countWithout({ store, clock: io.clock }, anchors, removed, site);
     });
   } catch (error) {
     if (!(error instanceof SsympaError)) throw error;

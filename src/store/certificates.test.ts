@@ -24,10 +24,10 @@ describeOnEngines('certificates', (kit) => {
     const changed = certificateOf(address, 'aa', { usage: 'sign', firstSeen: 9, capabilities: null });
     await certificates.upsert(changed);
     await certificates.upsert(certificateOf(address, 'bb'));
-    const kept = { ...changed, id: first!.id, firstSeen: 3, narrow: false };
+    const kept = { ...changed, id: first!.id, firstSeen: 3, narrow: false, needsPath: false };
     expect(await certificates.get(first!.id)).toEqual(kept);
-    await certificates.upsert({ ...changed, narrow: true });
-    expect(await certificates.get(first!.id)).toEqual({ ...kept, narrow: true });
+    await certificates.upsert({ ...changed, narrow: true, needsPath: true });
+    expect(await certificates.get(first!.id)).toEqual({ ...kept, narrow: true, needsPath: true });
     expect(await certificates.ofAddress(address)).toHaveLength(2);
     await expect(certificates.get('unknown')).rejects.toMatchObject({ code: 'no-such-certificate' });
   });

@@ -20,7 +20,9 @@ export type CertificateStatus =
 
 /** A certificate of a person, with where it came from and whether it is in use. */
 export interface CertificateRecord
-  extends Readonly<Omit<CertificateTable, 'usage' | 'source' | 'status' | 'capabilities' | 'narrow'>> {
+  extends Readonly<
+    Omit<CertificateTable, 'usage' | 'source' | 'status' | 'capabilities' | 'narrow' | 'needsPath'>
+  > {
   readonly usage: StoredUsage;
   readonly source: CertificateSource;
   readonly status: CertificateStatus;
@@ -28,6 +30,8 @@ export interface CertificateRecord
   readonly capabilities: readonly string[] | null;
   /** The anchors of the site did not accept it when it came, but those of a list or a domain. */
   readonly narrow: boolean;
+  /** The record of the DNS that it came with demands a path to an anchor (RFC 6698 §2.1.1). */
+  readonly needsPath: boolean;
 }
 
 /** One change of the status of a certificate. */
@@ -51,9 +55,10 @@ export class Certificates {
 
   /** Keeps a certificate; the same certificate of the same address is overwritten and keeps its id. */
   async upsert(
-    given: Omit<CertificateRecord, 'id' | 'narrow'> & { readonly narrow?: boolean },
+    given: Omit<CertificateRecord, 'id' | 'narrow' | 'needsPath'> &
+      Partial<Pick<CertificateRecord, 'narrow' | 'needsPath'>>,
   ): Promise<void> {
-    const record = { ...given, narrow: given.narrow ? 1 : 0 };
+    const record = { ...given, narrow: given.narrow ? 1 : 0, needsPath: given.needsPath ? 1 : 0 };
     const capabilities = record.capabilities === null ? null : JSON.stringify(record.capabilities);
     const { firstSeen: _first, ...changed } = { ...record, capabilities };
     const known = await this.#database.db
@@ -197,5 +202,6 @@ function recordOf(row: CertificateTable): CertificateRecord {
     status: row.status as CertificateStatus,
     capabilities: row.capabilities === null ? null : (JSON.parse(row.capabilities) as string[]),
     narrow: row.narrow === 1,
+    needsPath: row.needsPath === 1,
   };
 }

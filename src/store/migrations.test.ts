@@ -49,6 +49,10 @@ const digests: Readonly<Record<string, { readonly sqlite: string; readonly postg
     sqlite: 'cf4feccab3d3b11a39cd77d1311f00a1e54f1fc3c5061bfd8182e54f24fde7f2',
     postgres: '804c820ac8b9869cf1f59e68cb0a4efa617502654d0b25879e92cd4acd0dbe80',
   },
+  '0012-record-needs-path': {
+    sqlite: 'cbb38ead230ec317157ee0cc469d8791f77bcbf497eae0f946e682220ccc6f3e',
+    postgres: 'fea587beba23dbc20ed002b5e756bace3fb8ee1962076813342e34df3adb30b7',
+  },
 };
 
 function digestsOf(name: string): object {

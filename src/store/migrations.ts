@@ -12,6 +12,7 @@ import { authorityTables } from './migrations/0008-authorities.ts';
 import { bounceTables } from './migrations/0009-bounces.ts';
 import { dataSourceTables } from './migrations/0010-data-sources.ts';
 import { narrowAnchorsColumn } from './migrations/0011-narrow-anchors.ts';
+import { recordNeedsPathColumn } from './migrations/0012-record-needs-path.ts';
 
 /** Numbered steps from an empty database to this version; one that was released is never edited. */
 export const migrations: Readonly<Record<string, MigrationSql>> = {
@@ -26,6 +27,7 @@ export const migrations: Readonly<Record<string, MigrationSql>> = {
   '0009-bounces': bounceTables,
   '0010-data-sources': dataSourceTables,
   '0011-narrow-anchors': narrowAnchorsColumn,
+  '0012-record-needs-path': recordNeedsPathColumn,
 };
 
 /** Gives the migrations in an engine's words. */

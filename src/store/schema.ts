@@ -187,6 +187,8 @@ export interface CertificateTable {
   note: string | null;
   /** 1 where the anchors of the site did not accept it when it came, but those of a list or a domain. */
   narrow: number;
+  /** 1 where the record of the DNS that it came with demands a path to an anchor (RFC 6698 §2.1.1). */
+  needsPath: number;
 }
 
 /** What became of a certificate, a row for each change of its status. */

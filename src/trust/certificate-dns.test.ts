@@ -125,6 +125,21 @@ describe('certificates of the DNS', () => {
     expect(await found([full(0, stranger)], { others: [known, unknown] })).toEqual([]);
   });
 
+  it.each([
+    [[full(1, known)], true],
+    [[full(0, ca)], true],
+    [[full(2, ca)], false],
+    [[full(1, known), full(3, known)], false],
+  ] as readonly (readonly [
+    readonly Entry[],
+    boolean,
+  ])[])('say whether they count only with a path: each record that demands one does, unless another speaks for it (%#)', async (zone, needsPath) => {
+    entries = zone;
+    const { usable } = await (await dnsOf()).find(ann, [known.certificate]);
+    const one = usable.find(({ certificate }) => certificate.sha256 === known.certificate.sha256);
+    expect(one?.needsPath).toBe(needsPath);
+  });
+
   it('DANE-TA makes the authority that it names an anchor for this person', async () => {
     expect(await found([full(2, stranger)], { others: [known, unknown] })).toEqual(is(unknown));
   });

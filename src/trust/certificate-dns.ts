@@ -138,7 +138,7 @@ function usableOf(
   // A record speaks for the binding, not against its authority: what that revoked is not used.
   if (verdict.status === 'invalid' && (demanded === 'anchor' || verdict.code === 'revoked')) return [];
   const about = { usage, source: 'smimea', signingTimeMs: null, capabilities: null } as const;
-  return [{ address, certificate, issuer, authorities, ...about }];
+  return [{ address, certificate, issuer, authorities, needsPath: associated.needsPath, ...about }];
 }
 
 /** No record makes up for a certificate that names somebody else, has ended, is weak, or is not for mail. */

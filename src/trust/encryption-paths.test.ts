@@ -5,7 +5,7 @@ import { loadSite } from '../config/site.ts';
 import { silentLog } from '../log.ts';
 import type { CertificateSource } from '../store/certificates.ts';
 import { SiteTrust, type TrustTarget } from './site-trust.ts';
-import { UserCertificates } from './user-certificates.ts';
+import { type NewCertificate, UserCertificates } from './user-certificates.ts';
 
 const address = 'ann@example.org';
 const hour = 3_600_000;
@@ -35,7 +35,12 @@ describe('the path of a certificate that somebody is encrypted to', () => {
   const issue = (ca: TestCa) => ca.issue({ address, algorithm: 'rsa-2048' });
 
   /** As a signed message brings it, with the authorities of its valid path. */
-  const harvest = (pair: TestIdentity, ca: TestCa, source: CertificateSource = 'message') =>
+  const harvest = (
+    pair: TestIdentity,
+    ca: TestCa,
+    source: CertificateSource = 'message',
+    more: Partial<NewCertificate> = {},
+  ) =>
     made.store.transaction((tx) =>
       certificates.keep(tx, {
         address,
@@ -46,6 +51,7 @@ describe('the path of a certificate that somebody is encrypted to', () => {
         source,
         signingTimeMs: source === 'message' ? nowMs - hour : null,
         capabilities: null,
+        ...more,
       }),
     );
   const chosen = async (target: TrustTarget = {}, by = certificates) => {
@@ -151,6 +157,22 @@ describe('the path of a certificate that somebody is encrypted to', () => {
     await harvest(ann, stranger, 'smimea');
     expect(await chosen()).toBe(ann.certificate.sha256);
     expect(await chosen(narrow)).toBe('certificate-not-accepted');
+  });
+
+  it('is asked for of what the DNS has where smimea_path or its record demands it', async () => {
+    const ann = issue(root);
+    await harvest(ann, root, 'smimea', { needsPath: true });
+    expect(await chosen()).toBe(ann.certificate.sha256);
+    made.write('root.pem', partner.pem);
+    expect(await chosen()).toBe('certificate-not-accepted');
+    // Another record, which demands none, is there at the next look.
+    expect(await harvest(ann, root, 'smimea')).toBe('known');
+    expect(await chosen()).toBe(ann.certificate.sha256);
+    const conf = 'domain example.org\nlistmaster root@example.org\ncafile root.pem\nsmimea_path anchor\n';
+    made.write('sympa.conf', conf);
+    expect(await chosen({}, await fresh())).toBe('certificate-not-accepted');
+    made.write('root.pem', root.pem);
+    expect(await chosen({}, await fresh())).toBe(ann.certificate.sha256);
   });
 
   it('is none where the site trusts nobody any more', async () => {

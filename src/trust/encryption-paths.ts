@@ -41,8 +41,8 @@ export class EncryptionPaths {
 
   /**
    * Gives those certificates that must not be used, with the reason. What a message or a directory brought needs a path
-   * to an anchor of that very list; what an operator brought needs none, nor, by the anchors of the site, what the DNS has:
-   * a revoked path takes it out all the same.
+   * to an anchor of that very list; what an operator brought needs none, nor what the DNS has where its record is enough: a
+   * revoked path takes it out all the same.
    *
    * @param target the list, or the domain, that encrypts
    * @returns by SHA-256 of the certificate
@@ -57,18 +57,16 @@ export class EncryptionPaths {
     const refused = new Map<string, PathCode>();
     if (records.length === 0) return refused;
     const trust = await this.#anchors.for(target);
-    // The site decides whether a record of the DNS is enough; anchors of a list's own are there to be narrower.
-    const isSites = trust === (await this.#anchors.for({}).catch(noneWhereBroken));
     const judged = await this.#judgedUnder(trust, repositories);
     let fresh = 0;
     for (const record of records) {
-      const needsPath = !isOperatorsAct(record.source) && !(isSites && record.source === 'smimea');
-      if (!needsPath && trust.crls.length === 0) continue;
+      const isNeeded = needsPath(record, trust.recordsSuffice);
+      if (!isNeeded && trust.crls.length === 0) continue;
       const known = judged.verdicts.get(record.sha256);
       const isKnown = known !== undefined && this.#clock.now() < known.untilMs;
       if (!isKnown && ++fresh % atOnce === 0) await new Promise((resolve) => setImmediate(resolve));
       const code = isKnown ? known.code : this.#validate(record.sha256, parsed(record), trust, judged);
-      if (code !== undefined && (needsPath || code === 'revoked')) refused.set(record.sha256, code);
+      if (code !== undefined && (isNeeded || code === 'revoked')) refused.set(record.sha256, code);
     }
     return refused;
   }
@@ -141,6 +139,19 @@ export class EncryptionPaths {
     judged.verdicts.set(sha256, { code: told, untilMs: atMs + verdictMs });
     return told;
   }
+}
+
+/**
+ * Tells whether a certificate counts only with a path to an anchor.
+ *
+ * @param recordsSuffice whether a record of the DNS that demands none itself is enough
+ */
+export function needsPath(
+  { source, needsPath: isDemanded }: Pick<CertificateRecord, 'source' | 'needsPath'>,
+  recordsSuffice: boolean,
+): boolean {
+  if (isOperatorsAct(source)) return false;
+  return source !== 'smimea' || isDemanded || !recordsSuffice;
 }
 
 function noneWhereBroken(error: unknown): undefined {

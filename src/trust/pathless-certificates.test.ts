@@ -19,6 +19,7 @@ describe('certificates whose anchors went', () => {
   let certificates: UserCertificates;
   let pathless: PathlessCertificates;
   let folder: CertificateFolder;
+  let smimeaPath: 'record' | 'anchor';
   const clock = { now: () => root.nowMs };
   beforeEach(async () => {
     made = await makeFolderSite(['cafile root.pem'], clock);
@@ -28,7 +29,11 @@ describe('certificates whose anchors went', () => {
     const { store, lists } = made;
     certificates = new UserCertificates(clock, anchors);
     const parts = { store, anchors, clock, log: silentLog };
-    const places = async () => ({ site, lists: await lists.all() });
+    smimeaPath = 'record';
+    const places = async () => ({
+      site: { ...site, conf: { ...site.conf, smimea_path: smimeaPath } },
+      lists: await lists.all(),
+    });
     pathless = new PathlessCertificates({ ...parts, places });
     folder = new CertificateFolder({ ...parts, folder: site.certDir, certificates });
   });
@@ -111,6 +116,22 @@ describe('certificates whose anchors went', () => {
     expect(await pathless.mark()).toEqual({ putAside: 0, broughtBack: 0 });
     made.write('own.pem', '');
     expect(await pathless.mark()).toEqual({ putAside: 1, broughtBack: 0 });
+  });
+
+  it('are put aside of what the DNS has, too, where smimea_path or the record demands a path', async () => {
+    const [ann, bob] = [issue(root), root.issue({ address: 'bob@example.org' })];
+    await bring(ann, root, { source: 'smimea', signingTimeMs: null, needsPath: true });
+    const address = 'bob@example.org';
+    await bring(bob, root, { address, source: 'smimea', signingTimeMs: null });
+    made.write('root.pem', partner.pem);
+    expect(await pathless.mark()).toEqual({ putAside: 1, broughtBack: 0 });
+    expect(await statusOf(ann)).toBe('untrusted');
+    smimeaPath = 'anchor';
+    expect(await pathless.mark()).toEqual({ putAside: 1, broughtBack: 0 });
+    smimeaPath = 'record';
+    expect(await pathless.mark()).toEqual({ putAside: 0, broughtBack: 1 });
+    made.write('root.pem', root.pem);
+    expect(await pathless.mark()).toEqual({ putAside: 0, broughtBack: 1 });
   });
 
   it('stay as they are while a file of anchors or the config of a list cannot be read', async () => {

@@ -6,7 +6,7 @@ import { type PathCode, validatePath } from '../pki/path.ts';
 import type { CertificateRecord } from '../store/certificates.ts';
 import type { Store } from '../store/store.ts';
 import { anchorsOfAll, type TrustingList } from './anchors-of-all.ts';
-import { isOperatorsAct } from './certificate-change.ts';
+import { needsPath } from './encryption-paths.ts';
 import type { SiteTrust } from './site-trust.ts';
 
 /** What certificates are looked for in, and what they are held against. */
@@ -14,7 +14,7 @@ interface Parts {
   readonly store: Store;
   /** Asked each time: a site may be read anew. */
   readonly places: () => Promise<{
-    readonly site: Pick<Site, 'robots'>;
+    readonly site: Pick<Site, 'robots' | 'conf'>;
     readonly lists: readonly TrustingList[];
   }>;
   readonly anchors: Pick<SiteTrust, 'for'>;
@@ -57,12 +57,12 @@ export class PathlessCertificates {
     const { store, clock, log } = this.#parts;
     const { site, lists } = await this.#parts.places();
     const { anchors, isWhole } = await anchorsOfAll(site, lists, this.#parts.anchors);
-    const version = `${isWhole} ${anchors.map(({ sha256 }) => sha256).join(' ')}`;
+    const version = `${site.conf.smimea_path} ${isWhole} ${anchors.map(({ sha256 }) => sha256).join(' ')}`;
     const authorities = await store.authorities.version();
     const isChanged = version !== this.#anchors;
     if (!isChanged && authorities === this.#authorities) return { putAside: 0, broughtBack: 0 };
-    const paths = await PathsTo.open(store, anchors, clock.now());
-    const broughtBack = await this.#move('untrusted', 'trusted', (record) => paths.hasOne(record), signal);
+    const paths = await PathsTo.open(store, anchors, site, clock.now());
+    const broughtBack = await this.#move('untrusted', 'trusted', (record) => paths.counts(record), signal);
     const putAside =
       isChanged && isWhole
         ? await this.#move('trusted', 'untrusted', (record) => paths.hasNone(record), signal)
@@ -110,12 +110,13 @@ export async function countWithout(
   { store, clock }: Pick<Parts, 'store' | 'clock'>,
   anchors: readonly Certificate[],
   removed: Certificate,
+  site: Pick<Site, 'conf'>,
 ): Promise<number> {
-  const after = await PathsTo.open(store, anchors, clock.now());
-  const before = await PathsTo.open(store, [...anchors, removed], clock.now());
+  const after = await PathsTo.open(store, anchors, site, clock.now());
+  const before = await PathsTo.open(store, [...anchors, removed], site, clock.now());
   let count = 0;
   for await (const page of pagesOf(store, 'trusted', undefined)) {
-    const lost = await filterInTurns(page, (record) => after.hasNone(record) && before.hasOne(record));
+    const lost = await filterInTurns(page, (record) => after.hasNone(record) && before.counts(record));
     count += lost.length;
   }
   return count;
@@ -125,31 +126,47 @@ export async function countWithout(
 class PathsTo {
   readonly #trustAnchors: readonly Certificate[];
   readonly #untrusted: readonly Certificate[];
+  readonly #recordsSuffice: boolean;
   readonly #atMs: number;
   /** Authorities, by name and key, below which a path was found. */
   readonly #good = new Set<string>();
 
-  private constructor(trustAnchors: readonly Certificate[], untrusted: readonly Certificate[], atMs: number) {
+  private constructor(
+    trustAnchors: readonly Certificate[],
+    untrusted: readonly Certificate[],
+    recordsSuffice: boolean,
+    atMs: number,
+  ) {
     this.#trustAnchors = trustAnchors;
     this.#untrusted = untrusted;
+    this.#recordsSuffice = recordsSuffice;
     this.#atMs = atMs;
   }
 
-  static async open(store: Store, anchors: readonly Certificate[], atMs: number): Promise<PathsTo> {
+  static async open(
+    store: Store,
+    anchors: readonly Certificate[],
+    { conf }: Pick<Site, 'conf'>,
+    atMs: number,
+  ): Promise<PathsTo> {
     const between = (await store.authorities.list()).map(({ der }) => parseCertificate(der));
-    return new PathsTo(anchors, between, atMs);
+    return new PathsTo(anchors, between, conf.smimea_path === 'record', atMs);
   }
 
-  hasOne(record: CertificateRecord): boolean {
-    return this.#faultOf(parseCertificate(record.der)) === undefined;
+  /** Tells whether a certificate has a path, or needs none. */
+  counts(record: CertificateRecord): boolean {
+    return (
+      !needsPath(record, this.#recordsSuffice) || this.#faultOf(parseCertificate(record.der)) === undefined
+    );
   }
 
-  /** Nothing is asked of what an operator brought, nor of what the DNS has: {@link EncryptionPaths} judges that by its own rule. */
+  /** Nothing is asked of what an operator brought, nor of what the DNS has where its record is enough. */
   hasNone(record: CertificateRecord): boolean {
-    if (isOperatorsAct(record.source) || record.source === 'smimea') return false;
+    if (!needsPath(record, this.#recordsSuffice)) return false;
     const certificate = parseCertificate(record.der);
-    const authority = authorityOf(certificate);
-    // Its own signature was verified when it came; thousands of one authority have the rest of the path in common.
+    // A record of the DNS may speak for one whose signature nobody verified.
+    const authority = record.source === 'smimea' ? undefined : authorityOf(certificate);
+    // That of others was verified when they came; thousands of one authority have the rest of the path in common.
     if (authority !== undefined && this.#good.has(authority)) return false;
     const code = this.#faultOf(certificate);
     if (code === undefined && authority !== undefined) this.#good.add(authority);

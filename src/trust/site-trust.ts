@@ -19,13 +19,22 @@ export interface TrustTarget {
 /** Anchors, revocation lists, and what a missing revocation list means. */
 export type JudgedTrust = TrustMaterial & Pick<Trust, 'crlCheck'>;
 
+/** What a list, a domain or the site trusts when it encrypts. */
+export interface TrustOfTarget extends JudgedTrust {
+  /**
+   * Whether a validated record of the DNS makes up for a path: where the anchors are the site's, and its `smimea_path` does
+   * not demand one. Anchors of a list's own are there to be narrower.
+   */
+  readonly recordsSuffice: boolean;
+}
+
 const noLists: readonly CertificateList[] = [];
 
 /** What was given last, and what it was made of. */
 interface Judged {
   readonly material: TrustMaterial;
   readonly fetched: readonly CertificateList[];
-  readonly trust: JudgedTrust;
+  readonly trust: TrustOfTarget;
 }
 
 /** What `crl_policy` says to path validation. */
@@ -59,7 +68,7 @@ export class SiteTrust {
    *
    * @throws TrustError `trust-file-unreadable`; Error within a transaction
    */
-  async for(target: TrustTarget = {}): Promise<JudgedTrust> {
+  async for(target: TrustTarget = {}): Promise<TrustOfTarget> {
     refuseInAnyTransaction('no file of anchors is looked at');
     const anchors = this.#anchorsOf(target);
     const material = await anchors.current();
@@ -67,8 +76,11 @@ export class SiteTrust {
     const kept = this.#judged.get(anchors);
     if (kept?.material === material && kept.fetched === fetched) return kept.trust;
     const { trustAnchors, crls } = material;
-    const crlCheck = crlChecks[this.#site.conf.crl_policy];
-    const trust = { trustAnchors, crls: crlCheck === 'off' ? [] : [...crls, ...fetched], crlCheck };
+    const { crl_policy, smimea_path } = this.#site.conf;
+    const crlCheck = crlChecks[crl_policy];
+    const recordsSuffice = smimea_path === 'record' && anchors === this.#anchorsOf({});
+    const lists = crlCheck === 'off' ? [] : [...crls, ...fetched];
+    const trust = { trustAnchors, crls: lists, crlCheck, recordsSuffice };
     this.#judged.set(anchors, { material, fetched, trust });
     return trust;
   }

@@ -17,6 +17,8 @@ export interface AssociationContext {
 export interface Associated {
   /** The authority above it, where its path was validated. */
   readonly issuer?: Certificate;
+  /** Whether the record demands a path to an anchor of whoever uses the certificate. */
+  readonly needsPath: boolean;
 }
 
 type Judge = (
@@ -29,30 +31,27 @@ type Judge = (
 const judges: Readonly<Record<SmimeaRecord['usage'], Judge>> = {
   'pkix-ta': (certificate, record, { trust, atMs }) => {
     const path = validPath(certificate, trust, atMs);
-    return path?.slice(1).some((above) => matches(record, above)) ? issuedBy(path) : undefined;
+    return path?.slice(1).some((above) => matches(record, above)) ? issuedBy(path, true) : undefined;
   },
   'pkix-ee': (certificate, record, { trust, atMs }) => {
     const path = matches(record, certificate) ? validPath(certificate, trust, atMs) : undefined;
-    return path && issuedBy(path);
+    return path && issuedBy(path, true);
   },
   'dane-ta': (certificate, record, { records, trust, atMs }) => {
     const known = [...fullCertificates(records), ...trust.untrusted, ...trust.trustAnchors];
     const trustAnchors = known.filter((one) => one.sha256 !== certificate.sha256 && matches(record, one));
     const path = validPath(certificate, { ...trust, trustAnchors }, atMs);
-    return path && issuedBy(path);
+    return path && issuedBy(path, false);
   },
-  'dane-ee': (certificate, record) => (matches(record, certificate) ? {} : undefined),
+  'dane-ee': (certificate, record) => (matches(record, certificate) ? { needsPath: false } : undefined),
 };
 
-/** Tells whether a record speaks for a certificate: the first that does counts. */
+/** Tells whether a record speaks for a certificate: the first that demands no path counts, else the first. */
 export function associationOf(certificate: Certificate, context: AssociationContext): Associated | undefined {
   const untrusted = [...context.trust.untrusted, ...fullCertificates(context.records)];
   const within = { ...context, trust: { ...context.trust, untrusted } };
-  for (const record of context.records) {
-    const associated = judges[record.usage](certificate, record, within);
-    if (associated) return associated;
-  }
-  return undefined;
+  const found = context.records.flatMap((record) => judges[record.usage](certificate, record, within) ?? []);
+  return found.find(({ needsPath }) => !needsPath) ?? found[0];
 }
 
 /** Gives the certificates that stand in records in full; from a digest or a key none can be made. */
@@ -85,6 +84,6 @@ function validPath(certificate: Certificate, trust: Trust, atMs: number): readon
   return verdict.status === 'valid' ? verdict.path : undefined;
 }
 
-function issuedBy([certificate, above]: readonly Certificate[]): Associated {
-  return { issuer: above ?? certificate! };
+function issuedBy([certificate, above]: readonly Certificate[], needsPath: boolean): Associated {
+  return { issuer: above ?? certificate!, needsPath };
 }

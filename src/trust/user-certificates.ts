@@ -53,6 +53,8 @@ export interface NewCertificate extends Newcomer {
   readonly capabilities: readonly string[] | null;
   /** Only the anchors of a list or a domain accept it, as {@link UserCertificates.judgeNarrow} tells. */
   readonly narrow?: boolean;
+  /** The record of the DNS that it came with demands a path to an anchor. */
+  readonly needsPath?: boolean;
   /** The authorities of its valid path, kept so that the path can be validated again. */
   readonly authorities?: readonly Certificate[];
   /** SHA-256 of what came in the same file: one of another kind of key stands beside it. */
@@ -120,8 +122,12 @@ export class UserCertificates {
     const others = known.filter((record) => record !== same && isInUse(record));
     const isAct = isOperatorsAct(incoming.source);
     const timeMs = incoming.signingTimeMs ?? (isAct ? nowMs : 0);
-    if (!isAct && same && bringsNothing(same, incoming.source, timeMs))
+    if (!isAct && same && bringsNothing(same, incoming.source, timeMs)) {
+      const isOtherDemand = incoming.source === 'smimea' && same.needsPath !== (incoming.needsPath ?? false);
+      if (isOtherDemand && same.source === 'smimea')
+        await repositories.certificates.upsert({ ...same, needsPath: !same.needsPath });
       return isInUse(same) ? 'known' : 'older';
+    }
     const own = { ...incoming, narrow: incoming.narrow ?? false };
     const above = others.filter((record) => mayDisplace(this.#contender(record), own));
     const isOlder = !isAct && isServed(incoming, above, timeMs, nowMs);
@@ -228,6 +234,7 @@ export class UserCertificates {
       capabilities,
       note: change === 'first' ? null : change,
       narrow: incoming.narrow,
+      needsPath: incoming.needsPath ?? false,
     };
   }
 
