@@ -237,7 +237,7 @@ class House {
       }),
       folder: new CertificateFolder({ folder: this.#site.certDir, store, certificates, anchors, clock, log }),
       transport: this.#transport,
-      recorder: new OutcomeRecorder(store),
+      recorder: new OutcomeRecorder(store, log),
       updateCrls: crlUpdater(async () => ({
         site: house.#site,
         store,

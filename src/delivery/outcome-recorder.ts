@@ -1,3 +1,5 @@
+import type { Log } from '../log.ts';
+import type { CountedBounce } from '../store/bounces.ts';
 import type { DeliveryOutcome } from '../store/deliveries.ts';
 import type { Store } from '../store/store.ts';
 
@@ -25,11 +27,13 @@ interface Waiting {
  */
 export class OutcomeRecorder {
   readonly #store: Store;
+  readonly #log: Log;
   #waiting: Waiting[] = [];
   #writing = false;
 
-  constructor(store: Store) {
+  constructor(store: Store, log: Log) {
     this.#store = store;
+    this.#log = log;
   }
 
   /** Resolves when the outcomes are durable. */
@@ -57,14 +61,23 @@ export class OutcomeRecorder {
     this.#writing = false;
   }
 
+  /** What a peer said is never lost to a count: the outcomes stand before anything is counted. */
   async #write(recorded: readonly RecordedOutcome[]): Promise<void> {
-    const outcomes = recorded.map(({ refusal: _, ...outcome }) => outcome);
-    const refused = recorded.filter(({ refusal }) => refusal);
-    if (refused.length === 0) return this.#store.deliveries.record(outcomes);
-    await this.#store.transaction(async (tx) => {
-      await tx.deliveries.record(outcomes);
-      for (const { address, refusal } of refused)
-        await tx.bounces.count({ ...refusal!, address, messageId: '' });
-    });
+    await this.#store.deliveries.record(recorded.map(({ refusal: _, ...outcome }) => outcome));
+    const bounces = recorded.flatMap(({ address, refusal }) =>
+      refusal ? [{ ...refusal, address, messageId: '' }] : [],
+    );
+    if (bounces.length > 0) await this.#count(bounces);
+  }
+
+  /** Counts once more where another transaction was in the way; a post counts once in any case. */
+  async #count(bounces: readonly CountedBounce[], isLast = false): Promise<void> {
+    try {
+      await this.#store.transaction((tx) => tx.bounces.countAll(bounces));
+    } catch (error) {
+      if (!isLast) return this.#count(bounces, true);
+      const { name, code } = error as NodeJS.ErrnoException;
+      this.#log.warn('refused copies not counted', { count: bounces.length, error: name, code });
+    }
   }
 }

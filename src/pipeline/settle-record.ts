@@ -28,9 +28,9 @@ export async function settleRecord(
   await parts.store.transaction(async (tx) => {
     if (!(await isOurs(tx))) return;
     await writeDecision(tx, post, disposition);
-    let counted = 0;
-    for (const bounce of bounces)
-      if (await tx.bounces.count({ ...bounce, list, messageId, receivedAt })) counted += 1;
+    const counted = await tx.bounces.countAll(
+      bounces.map((bounce) => ({ ...bounce, list, messageId, receivedAt })),
+    );
     if (counted === 0)
       await tx.bounces.insert({ id: newId(parts.clock.now()), list, address: null, messageId, receivedAt });
     if (complaint) await tellOwners(tx, complaint, parts);

@@ -1,4 +1,5 @@
 import { newId } from '../secrets.ts';
+import { byText } from './by-text.ts';
 import type { Database } from './database.ts';
 import type { BounceTable } from './schema.ts';
 
@@ -30,6 +31,18 @@ export class Bounces {
       .insertInto('bounce')
       .values({ ...bounce, status: null, postId: null })
       .execute();
+  }
+
+  /**
+   * Counts bounces as `count` does, within one transaction, by list and address: whoever counts at the same time takes the
+   * locks in the same order.
+   *
+   * @returns how many count
+   */
+  async countAll(bounces: readonly CountedBounce[]): Promise<number> {
+    let counted = 0;
+    for (const bounce of bounces.toSorted(byOwner)) if (await this.count(bounce)) counted += 1;
+    return counted;
   }
 
   /**
@@ -71,4 +84,8 @@ export class Bounces {
       .orderBy('id')
       .execute();
   }
+}
+
+function byOwner(a: CountedBounce, b: CountedBounce): number {
+  return byText(a.list, b.list) || byText(a.address, b.address);
 }

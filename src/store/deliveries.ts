@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely';
+import { byText } from './by-text.ts';
 import type { Database } from './database.ts';
 import { pieces } from './pieces.ts';
 import type { DeliveryTable, Schema } from './schema.ts';
@@ -255,8 +256,4 @@ export class Deliveries {
       .executeTakeFirst();
     return Number(row?.packet ?? -1);
   }
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

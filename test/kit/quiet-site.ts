@@ -121,7 +121,7 @@ function partsOf(
     keyring,
     opener: new MessageOpener({ keyring, anchors, clock }),
     transport: peerTransport(peer, copies),
-    recorder: new OutcomeRecorder(store),
+    recorder: new OutcomeRecorder(store, log),
     verpKey: '',
     clock,
     log,
