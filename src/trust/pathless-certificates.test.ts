@@ -20,8 +20,10 @@ describe('certificates whose anchors went', () => {
   let pathless: PathlessCertificates;
   let folder: CertificateFolder;
   let smimeaPath: 'record' | 'anchor';
-  const clock = { now: () => root.nowMs };
+  let nowMs: number;
+  const clock = { now: () => nowMs };
   beforeEach(async () => {
+    nowMs = root.nowMs - 2 * hour;
     made = await makeFolderSite(['cafile root.pem'], clock);
     made.write('root.pem', root.pem + partner.pem);
     const site = await loadSite(made.site.file);
@@ -148,6 +150,25 @@ describe('certificates whose anchors went', () => {
     made.write('expl/own/config', 'subject x\ncafile missing.pem\n\nowner\nemail owner@example.org\n');
     expect(await pathless.mark()).toEqual({ putAside: 1, broughtBack: 0 });
     expect(await statusOf(ann)).toBe('untrusted');
+  });
+
+  it('are not used again by who left the last list and came back, until they are proved anew', async () => {
+    const ann = issue(root);
+    await bring(ann, root);
+    const leftAt = root.nowMs - hour;
+    nowMs = root.nowMs - hour / 2;
+    made.write('root.pem', partner.pem);
+    await pathless.mark();
+    made.write('root.pem', partner.pem + root.pem);
+    await pathless.mark();
+    nowMs = root.nowMs;
+    await certificates.beginAnew(made.store, address, leftAt);
+    expect(await statusOf(ann)).toBe('pending');
+    expect(await bring(ann, root, { signingTimeMs: root.nowMs - 3 * hour })).toBe('older');
+    nowMs += hour;
+    expect(await bring(ann, root, { signingTimeMs: root.nowMs + hour / 2 })).toBe('new');
+    await certificates.beginAnew(made.store, address, leftAt);
+    expect(await statusOf(ann)).toBe('trusted');
   });
 
   it('come back by another authority, and by their next message', async () => {

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { anchorsOfAll, type TrustingList } from './anchors-of-all.ts';
 import { needsPath } from './encryption-paths.ts';
 import type { SiteTrust } from './site-trust.ts';
+import { pathAgain } from './user-certificates.ts';
 
 /** What certificates are looked for in, and what they are held against. */
 interface Parts {
@@ -99,7 +100,7 @@ export class PathlessCertificates {
 }
 
 /** What the history says. */
-const notes = { untrusted: 'no path to an anchor', trusted: 'a path to an anchor again' } as const;
+const notes = { untrusted: 'no path to an anchor', trusted: pathAgain } as const;
 
 /**
  * Counts the certificates in use that lose their last path with an anchor.

@@ -69,6 +69,8 @@ export type KeepOutcome = 'new' | 'replaced' | 'renewed' | 'known' | 'older' | '
 
 /** Note of a certificate that was in use until its person left the last list, and came back. */
 export const subscribedAnew = 'subscribed-anew';
+/** Note of a certificate that was put aside for want of a path, and came back without any act of its person. */
+export const pathAgain = 'a path to an anchor again';
 
 /** The store of user certificates: which are in use, and which one encrypts. */
 export class UserCertificates {
@@ -173,7 +175,7 @@ export class UserCertificates {
   /** Puts what an address used before it left its last list aside, until it is proved again. */
   async beginAnew(repositories: Repositories, address: string, leftAtMs: number): Promise<void> {
     for (const record of await repositories.certificates.ofAddress(address))
-      if (record.status === 'untrusted' || (isInUse(record) && record.updatedAt <= leftAtMs))
+      if (record.status === 'untrusted' || (isInUse(record) && !isProvedSince(record, leftAtMs)))
         await repositories.certificates.setStatus(record.id, 'pending', subscribedAnew);
   }
 
@@ -319,6 +321,11 @@ function isInUse(record: CertificateRecord): boolean {
 /** Tells whether a certificate is in use, or would be if a path led to an anchor. */
 function wasAccepted(record: CertificateRecord): boolean {
   return isInUse(record) || record.status === 'untrusted';
+}
+
+/** That a path came back proves nothing, whenever it was. */
+function isProvedSince({ updatedAt, note }: CertificateRecord, sinceMs: number): boolean {
+  return updatedAt > sinceMs && note !== pathAgain;
 }
 
 function notAccepted(code: PathCode): EncryptionChoice {
