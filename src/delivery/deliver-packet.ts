@@ -93,15 +93,16 @@ function outcomeOf({ distribution, row, nowMs }: Tried, replies: readonly Recipi
 
 /**
  * A mailbox that the peer refuses for good while we talk to it bounces like one that a report comes of: nobody else would
- * send one. The status must name the mailbox: a relay that takes no mail of ours at all says nothing of its readers.
+ * send one. It must answer that recipient, and the status must name the mailbox: what refuses the mail or its sender says
+ * nothing of its readers.
  */
 function refusalOf(
   distribution: Distribution,
-  { enhanced }: RecipientReply,
+  { enhanced, answers }: RecipientReply,
   receivedAt: number,
 ): PostRefusal | undefined {
   const { sequence, list, messageId: postId, policy } = distribution;
-  if (sequence === 0 || parsePolicy(policy).onRequest) return undefined;
+  if (answers !== 'recipient' || sequence === 0 || parsePolicy(policy).onRequest) return undefined;
   return classOfStatus(enhanced)?.isOfMailbox ? { list, postId, status: enhanced, receivedAt } : undefined;
 }
 

@@ -220,9 +220,9 @@ describe('a bounce at the return address that all share', () => {
 });
 
 describe('a peer that refuses a mailbox in the dialogue', () => {
-  const refuse = (enhanced: string, code = 550) => {
+  const refuse = (enhanced: string, answers: 'recipient' | 'copy' = 'recipient', code = 550) => {
     quiet.peer = ({ recipients }) =>
-      recipients.includes(bob) ? { status: 'permanent', code, enhanced, text: 'no' } : undefined;
+      recipients.includes(bob) ? { status: 'permanent', code, enhanced, answers, text: 'no' } : undefined;
   };
   beforeEach(marked);
 
@@ -244,9 +244,21 @@ describe('a peer that refuses a mailbox in the dialogue', () => {
     '',
     '5.7.1',
     '5.3.0',
+    '5.1.0',
     '5.1.8',
+    '5.1.90',
   ])('with the status %j says nothing of the mailbox', async (status) => {
     refuse(status);
+    await board.post();
+    expect(await board.bouncer(bob)).toBeUndefined();
+  });
+});
+
+describe('a peer that refuses a whole mail in the dialogue', () => {
+  it.each(['5.1.1', '5.2.0'])('says nothing of the mailboxes it was for by %s', async (enhanced) => {
+    await marked();
+    const said = { status: 'permanent', code: 550, enhanced, text: 'Sender address rejected' } as const;
+    quiet.peer = () => ({ ...said, answers: 'copy' });
     await board.post();
     expect(await board.bouncer(bob)).toBeUndefined();
   });

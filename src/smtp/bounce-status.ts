@@ -11,8 +11,14 @@ export interface StatusClass {
 const subjectsOfMailbox: ReadonlySet<string | undefined> = new Set(['1', '2']);
 const subjectsOfMail: ReadonlySet<string | undefined> = new Set(['6', '7']);
 
-/** Details beside their subject: the address of the sender (RFC 3463 §3.2), the length of the mail (§3.3, §3.4). */
-const detailsOfMail: ReadonlySet<string> = new Set(['1.7', '1.8', '2.3', '3.4']);
+/**
+ * Details beside their subject: the address of the sender (RFC 3463 §3.2; Exchange says 1.20 of several authors and 1.90 of
+ * a sender's daily limit), the length of the mail (§3.3, §3.4).
+ */
+const detailsOfMail: ReadonlySet<string> = new Set(['1.7', '1.8', '1.20', '1.90', '2.3', '3.4']);
+
+/** "Other address status" (RFC 3463 §3.2): peers say it of the sender as well. */
+const anyAddress = '1.0';
 
 /**
  * Reads the class and the subject of an enhanced status code. RFC 3463 §2.
@@ -23,7 +29,8 @@ const detailsOfMail: ReadonlySet<string> = new Set(['1.7', '1.8', '2.3', '3.4'])
 export function classOfStatus(status: string): StatusClass | undefined {
   const [kind, subject, detail] = status.split('.');
   if (kind !== '4' && kind !== '5') return undefined;
-  const isOfRecipient = !subjectsOfMail.has(subject) && !detailsOfMail.has(`${subject}.${detail}`);
-  const isOfMailbox = isOfRecipient && subjectsOfMailbox.has(subject);
+  const about = `${subject}.${detail}`;
+  const isOfRecipient = !subjectsOfMail.has(subject) && !detailsOfMail.has(about);
+  const isOfMailbox = isOfRecipient && subjectsOfMailbox.has(subject) && about !== anyAddress;
   return { isPermanent: kind === '5', isOfRecipient, isOfMailbox };
 }

@@ -75,6 +75,7 @@ describe('the SMTP client', () => {
       code: 250,
       enhanced: '2.0.0',
       text: 'taken',
+      answers: 'copy',
     });
     expect(Buffer.from(sink.messages[0]!.data).toString()).toBe(message);
     expect(sink.messages[0]!.sender).toBe('bounce@lists.example.org');
@@ -181,6 +182,18 @@ describe('the SMTP client', () => {
     expect(await at('final', '554 5.6.0 bad')).toEqual(['permanent', 554]);
     expect(await at('final', '300 odd')).toEqual(['temporary', 300]);
     expect(sink.count).toBe(0);
+  });
+
+  it('tells what was said of a recipient from what was said of the mail', async () => {
+    const sink = await sinkOf();
+    const at = async (step: string) => {
+      sink.rule = (event) => (event.step === step ? '550 5.1.0 no' : undefined);
+      const [reply] = await sendOnce(`smtp://127.0.0.1:${sink.port}`, copyOf(message));
+      return reply!.answers;
+    };
+    expect([await at('mail'), await at('data'), await at('final')]).toEqual(['copy', 'copy', 'copy']);
+    expect(await at('rcpt')).toBe('recipient');
+    expect(await at('none')).toBe('copy');
   });
 
   it('keeps a connection for the next copy and opens another when the server closed it meanwhile', async () => {
@@ -346,10 +359,10 @@ describe('the SMTP client', () => {
     const server = await dialogueOf(lmtp);
     const recipients = ['a@example.org', 'b@example.org', 'c@example.org'];
     const replies = await sendOnce(`lmtp://127.0.0.1:${server.port}`, copyOf(message, { recipients }));
-    expect(replies.map(({ status, code }) => [status, code])).toEqual([
-      ['sent', 250],
-      ['permanent', 550],
-      ['temporary', 0],
+    expect(replies.map(({ status, code, answers }) => [status, code, answers])).toEqual([
+      ['sent', 250, 'recipient'],
+      ['permanent', 550, 'recipient'],
+      ['temporary', 0, undefined],
     ]);
   });
 

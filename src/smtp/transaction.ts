@@ -56,11 +56,11 @@ export async function runTransaction(parts: TransactionParts): Promise<void> {
   }
   if (!lmtp) {
     const reply = await connection.writeThenReply([...copy.pieces, finalDot], timeouts.dataMs);
-    for (const place of accepted) tell(parts, place, reply);
+    for (const place of accepted) tell(parts, place, reply, 'copy');
     return;
   }
   await connection.write([...copy.pieces, finalDot]);
-  for (const place of accepted) tell(parts, place, await connection.reply(timeouts.dataMs));
+  for (const place of accepted) tell(parts, place, await connection.reply(timeouts.dataMs), 'recipient');
 }
 
 function commandsOf({ extensions }: SmtpSession, copy: OutgoingCopy): readonly string[] {
@@ -111,10 +111,13 @@ function acceptedBy(
   const accepted: number[] = [];
   for (const place of recipients.keys()) {
     const own = isGood(mail!) ? rest[place]! : mail!;
-    if (!isGood(own)) tell(parts, place, own);
+    if (!isGood(own)) tell(parts, place, own, own === mail ? 'copy' : 'recipient');
     else if (open) accepted.push(place);
     // Whatever number stands there, without data nothing was sent.
-    else tell(parts, place, data && data.code >= 400 ? data : { ...own, code: 451, enhanced: '4.5.0' });
+    else {
+      const refusal = data && data.code >= 400 ? data : { ...own, code: 451, enhanced: '4.5.0' };
+      tell(parts, place, refusal, 'copy');
+    }
   }
   return open ? accepted : undefined;
 }
@@ -123,8 +126,13 @@ function isGood(reply: SmtpReply): boolean {
   return reply.code >= 200 && reply.code < 300;
 }
 
-function tell({ copy, replies }: TransactionParts, place: number, reply: SmtpReply): void {
+function tell(
+  { copy, replies }: TransactionParts,
+  place: number,
+  reply: SmtpReply,
+  answers: 'recipient' | 'copy',
+): void {
   const { code, enhanced, text } = reply;
   const status = isGood(reply) ? 'sent' : code >= 500 ? 'permanent' : 'temporary';
-  replies[place] = { recipient: copy.recipients[place]!, status, code, enhanced, text };
+  replies[place] = { recipient: copy.recipients[place]!, status, code, enhanced, text, answers };
 }

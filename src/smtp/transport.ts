@@ -18,6 +18,8 @@ export interface RecipientReply {
   readonly code: number;
   readonly enhanced: string;
   readonly text: string;
+  /** What the peer answered: this recipient, or the whole copy. Left out where the peer said nothing, or is no mail server. */
+  readonly answers?: 'recipient' | 'copy';
 }
 
 /** A way out for mail. */
