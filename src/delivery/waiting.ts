@@ -101,19 +101,31 @@ export function releaseWaitingHandler(parts: DeliveryParts): JobHandler {
     const { address } = job.payload as { address: string };
     for (const list of new Set((await parts.store.deliveries.waitingFor(address)).map((row) => row.list)))
       await dropForLeaver(parts, list, address);
-    for (const row of await parts.store.deliveries.waitingFor(address)) {
-      const { certificates, store } = parts;
-      const target = await trustTargetOf(parts, row.list);
-      const choice = (await certificates.chooseForEncryption(store, [address], target)).get(address);
-      if (!(await certificateFor(parts, row, choice))) continue;
-      await parts.store.transaction(async (tx) => {
-        const packet = (await tx.deliveries.maxPacket(row.distributionId)) + 1;
-        await tx.deliveries.reopen(row.distributionId, address, packet);
-        await enqueuePacket(tx, row.distributionId, packet);
-      });
-    }
+    const waiting = await parts.store.deliveries.waitingFor(address);
+    for (const [list, rows] of Map.groupBy(waiting, (row) => row.list))
+      await releaseOfList(parts, list, address, rows);
     return { status: 'done' };
   };
+}
+
+/** One choice serves all posts of a list: when each is sealed it is made again. */
+async function releaseOfList(
+  parts: DeliveryParts,
+  list: string,
+  address: string,
+  rows: readonly WaitingRow[],
+): Promise<void> {
+  const { certificates, store } = parts;
+  const target = await trustTargetOf(parts, list);
+  const choice = (await certificates.chooseForEncryption(store, [address], target)).get(address);
+  for (const row of rows) {
+    if (!(await certificateFor(parts, row, choice))) continue;
+    await store.transaction(async (tx) => {
+      const packet = (await tx.deliveries.maxPacket(row.distributionId)) + 1;
+      await tx.deliveries.reopen(row.distributionId, address, packet);
+      await enqueuePacket(tx, row.distributionId, packet);
+    });
+  }
 }
 
 /** Asks for a packet to be sent. */

@@ -74,6 +74,25 @@ describe('the trust of a site', () => {
     }
   });
 
+  it('is looked at once for all lists that are asked about at a time, and again for the next', async () => {
+    made.write('anchors/site.pem', site.pem);
+    made.write('anchors/cut.pem', '-----BEGIN CERTIFICATE-----\nMAMC\n');
+    made.write(
+      'sympa.conf',
+      'domain example.org\nlistmaster root@example.org\ncapath anchors\ncrl_dir crls\n',
+    );
+    const lines: string[] = [];
+    const log = { ...silentLog, warn: (text: string) => void lines.push(text) };
+    const trust = new SiteTrust(await loadSite(made.site.file), log);
+    const ask = () => Promise.all(Array.from({ length: 300 }, () => trust.for({ config: {} as never })));
+    const first = await ask();
+    expect(lines).toEqual(['not taken from a trust file']);
+    expect(new Set(first).size).toBe(1);
+    made.write('anchors/list.pem', list.pem);
+    expect((await ask()).map(({ trustAnchors }) => trustAnchors.length)).toEqual(Array(300).fill(2));
+    expect(lines).toHaveLength(2);
+  });
+
   it('is not looked at within a transaction: all others would wait for the files', async () => {
     const trust = new SiteTrust(made.site, silentLog);
     await expect(made.store.transaction(() => trust.for())).rejects.toThrow('within a transaction');

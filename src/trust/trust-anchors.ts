@@ -47,6 +47,7 @@ export class TrustAnchors {
   #fingerprint = '';
   #material: TrustMaterial = nobody;
   #faults: readonly TrustFault[] = [];
+  #look: Promise<TrustMaterial> | undefined;
 
   constructor(paths: TrustPlaces, log: Log) {
     this.#cafile = paths.cafile;
@@ -55,12 +56,19 @@ export class TrustAnchors {
   }
 
   /**
-   * Gives what the files hold now.
+   * Gives what the files hold now. Who asks while they are looked at shares that look: hundreds of lists name the same files.
    *
    * @throws TrustError `trust-file-unreadable` when a named file or folder is missing, or holds something and no certificate
    *   that can be read
    */
-  async current(): Promise<TrustMaterial> {
+  current(): Promise<TrustMaterial> {
+    this.#look ??= this.#lookOnce().finally(() => {
+      this.#look = undefined;
+    });
+    return this.#look;
+  }
+
+  async #lookOnce(): Promise<TrustMaterial> {
     const files = await this.#files();
     const fingerprint = files.map(({ path, version }) => `${path} ${version}`).join('\n');
     if (fingerprint === this.#fingerprint) return this.#material;
