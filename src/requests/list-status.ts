@@ -2,6 +2,7 @@ import { draftParameter } from '../lists/list-draft.ts';
 import { tell } from './membership.ts';
 import type { Act, ListSituation } from './operation.ts';
 import { done } from './report.ts';
+import { revokeSyncs } from './sync-lock.ts';
 
 /** Statuses that a request brings a list to, and what is reported then. */
 const reports = { open: 'list-opened', closed: 'list-closed' } as const;
@@ -13,6 +14,7 @@ export async function statusAct(status: keyof typeof reports, situation: ListSit
   if (list.status === status) return async () => report;
   const draft = await draftParameter(list, 'status', status);
   return async (tx) => {
+    await revokeSyncs(tx, [list.address]);
     if (!modifiers.includes('quiet'))
       await tell(
         tx,

@@ -9,6 +9,7 @@ import { tell } from './membership.ts';
 import { type Act, type Situation, siteOperation } from './operation.ts';
 import { done, type RequestReport, refused } from './report.ts';
 import { actsAsListmaster } from './roles-held.ts';
+import { revokeSyncs } from './sync-lock.ts';
 
 /**
  * Gives a list another name in its domain. For listmasters. The folder is renamed within the transaction, as its last
@@ -69,6 +70,7 @@ function renameAct(from: string, rename: ListRename, situation: Situation): Act 
     if (fault) return refused(fault, { values: { list: fault === 'list-exists' ? to : from } });
     // Subscribers of a list that once had this name did not subscribe to this one.
     if (await tx.listRenames.isKnown(to)) return refused('list-exists', { values: { list: to } });
+    await revokeSyncs(tx, [from, to]);
     await tx.listRenames.rename(from, to);
     await tellOwners(tx, from, to, situation);
     rename.write();
@@ -84,6 +86,7 @@ function restAct(moved: List | undefined, from: string, situation: Situation): A
   return async (tx) => {
     // A list without subscribers and posts may still have a post that waits.
     const isLeft = await tx.listRenames.isKnown(from);
+    await revokeSyncs(tx, [from, to]);
     await tx.listRenames.rename(from, to);
     if (isLeft) await tellOwners(tx, from, to, situation);
     return done('list-moved', { values: { from, list: to } });

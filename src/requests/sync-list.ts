@@ -7,6 +7,7 @@ import { isQuiet } from '../sources/quiet-hours.ts';
 import { type ListDataSource, sourcesOf } from '../sources/sources-of-list.ts';
 import { withLock } from '../store/with-lock.ts';
 import { applySources, type ReadSource, type SyncParts, type SyncReport } from './apply-sources.ts';
+import { syncLock } from './sync-lock.ts';
 
 /** How it is done. */
 export interface SyncOptions {
@@ -34,26 +35,35 @@ export async function syncList(
   parts: SyncParts,
   { isHurried, signal }: SyncOptions = {},
 ): Promise<SyncReport> {
-  // A `config` that cannot be read names no sources, which must not mean that nobody is included.
-  if (list.status !== 'open')
-    throw new SourcesError('sync-unusable-list', `the list ${list.address} is ${list.status}`);
   const { store, clock, log } = parts;
-  const lock = { name: `sync ${list.address}`, holder: `sync ${newId(clock.now())}`, leaseMs };
+  const lock = { name: syncLock(list.address), holder: `sync ${newId(clock.now())}`, leaseMs };
   let report: SyncReport | undefined;
   const isOurs = await withLock({ store, log }, lock, async () => {
+    // Whatever changes the list from here on takes the lock away.
+    const now = await openList(list, parts);
     const bounds = { limitMs: isHurried ? hurriedLimitMs : usualLimitMs, signal };
-    const read = await readAll(list, parts, bounds, isHurried === true);
+    const read = await readAll(now, parts, bounds, isHurried === true);
     signal?.throwIfAborted();
     report = await store.transaction(async (tx) => {
-      // Whoever was held up for so long that the lock is another's writes nothing.
-      if (!(await tx.locks.acquire(lock.name, lock.holder, leaseMs))) return undefined;
-      return applySources(tx, list, read, parts);
+      // Whoever was held up for so long that the lock is another's writes nothing, nor is a list written that was renamed.
+      if (!(await tx.locks.renew(lock.name, lock.holder, leaseMs))) return undefined;
+      return applySources(tx, now, read, parts);
     });
   });
   if (!isOurs || !report)
-    throw new SourcesError('sync-busy', `another process is reading the data sources of ${list.address}`);
+    throw new SourcesError(
+      'sync-busy',
+      `another process reads the data sources of ${list.address}, or changed the list meanwhile`,
+    );
   tell(report, parts);
   return report;
+}
+
+async function openList({ address }: List, { lists }: SyncParts): Promise<List> {
+  const list = await lists.find(address);
+  // A `config` that cannot be read names no sources, which must not mean that nobody is included.
+  if (list?.status === 'open') return list;
+  throw new SourcesError('sync-unusable-list', `the list ${address} is ${list?.status ?? 'gone'}`);
 }
 
 async function readAll(

@@ -26,9 +26,13 @@ export const sourcesErrorCodes = {
     meaning: 'A data source needs to know what the config of another list says, which is faulty.',
     temporary: false,
   },
-  'sync-busy': { meaning: 'Another process is reading the data sources of the list.', temporary: true },
+  'sync-busy': {
+    meaning:
+      'Another process is reading the data sources of the list, or changed the list while they were read.',
+    temporary: true,
+  },
   'sync-unusable-list': {
-    meaning: 'The list is not open, or its configuration is faulty: its data sources are not read.',
+    meaning: 'The list is gone or not open, or its configuration is faulty: its data sources are not read.',
     temporary: false,
   },
 } as const satisfies ErrorTable;

@@ -123,4 +123,36 @@ describeOnEngines('guards', (kit) => {
       kit.clock.at += hour + 1;
     }
   });
+
+  it('renew a lock for its holder alone, and not one that was taken away', async () => {
+    expect(await store.locks.renew(list, 'a', hour)).toBe(false);
+    await store.locks.acquire(list, 'a', hour);
+    kit.clock.at += hour;
+    expect(await store.locks.renew(list, 'b', hour)).toBe(false);
+    expect(await store.locks.renew(list, 'a', hour)).toBe(true);
+    kit.clock.at += hour;
+    expect(await store.locks.acquire(list, 'b', hour)).toBe(false);
+    await store.locks.revoke(list);
+    expect(await store.locks.renew(list, 'a', hour)).toBe(false);
+    expect(await store.locks.acquire(list, 'b', hour)).toBe(true);
+  });
+
+  it.each(['held', 'free'])('give a lock that was %s to nobody while it is taken away', async (before) => {
+    if (before === 'held') await store.locks.acquire(list, 'a', hour);
+    const held = Promise.withResolvers<void>();
+    const written = Promise.withResolvers<void>();
+    let isDone = false;
+    const revoking = store.transaction(async (tx) => {
+      await tx.locks.revoke(list);
+      written.resolve();
+      await held.promise;
+      isDone = true;
+    });
+    await written.promise;
+    const acquired = other.locks.acquire(list, 'b', hour).then((isOurs) => ({ isOurs, isDone }));
+    await kit.untilWaiting();
+    held.resolve();
+    await revoking;
+    expect(await acquired).toEqual({ isOurs: true, isDone: true });
+  });
 });

@@ -145,6 +145,34 @@ export class Locks {
     return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
   }
 
+  /**
+   * Keeps a lock that this holder has for longer.
+   *
+   * @returns false when it is another's, or was taken away
+   */
+  async renew(name: string, holder: string, leaseMs: number): Promise<boolean> {
+    const { db, clock } = this.#database;
+    const result = await db
+      .updateTable('lock')
+      .set({ heldUntil: clock.now() + leaseMs })
+      .where('name', '=', name)
+      .where('holder', '=', holder)
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  /** Takes a lock away from whoever has it; on PostgreSQL whoever wants it waits for the end of the transaction. */
+  async revoke(name: string): Promise<void> {
+    const nobody = { holder: '', heldUntil: 0 };
+    // A row, also where there was none: that is what others wait for.
+    await this.#database.db
+      .insertInto('lock')
+      .values({ name, ...nobody })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet(nobody))
+      .execute();
+    await this.release(name, nobody.holder);
+  }
+
   async release(name: string, holder: string): Promise<void> {
     await this.#database.db
       .deleteFrom('lock')

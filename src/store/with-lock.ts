@@ -19,10 +19,12 @@ export async function withLock(
   { name, holder, leaseMs }: HeldLock,
   work: () => Promise<void>,
 ): Promise<boolean> {
-  const hold = () => store.locks.acquire(name, holder, leaseMs);
-  if (!(await hold())) return false;
+  if (!(await store.locks.acquire(name, holder, leaseMs))) return false;
   const renewal = setInterval(() => {
-    hold().catch((error: unknown) => log.warn('lock not renewed', { lock: name, error: nameOf(error) }));
+    // Not acquired anew: a lock that was taken away stays so.
+    store.locks
+      .renew(name, holder, leaseMs)
+      .catch((error: unknown) => log.warn('lock not renewed', { lock: name, error: nameOf(error) }));
   }, leaseMs / 3);
   try {
     await work();
