@@ -1,6 +1,5 @@
 import type { Repositories } from '../store/store.ts';
-import { namesSource } from '../trust/certificate-sources.ts';
-import { enqueueLookUp } from '../trust/enqueue-look-up.ts';
+import { enqueueLookUp, enqueueLookUps } from '../trust/enqueue-look-up.ts';
 import { subscribedAnew } from '../trust/user-certificates.ts';
 import { askAboutCertificate } from './certificate-news.ts';
 import type { RequestParts } from './operation.ts';
@@ -27,9 +26,7 @@ export async function beginInclusions(
   domain: string,
   parts: Pick<RequestParts, 'site' | 'certificates' | 'clock' | 'log'>,
 ): Promise<void> {
-  // A question for each of thousands is asked only where there is something to ask.
-  if (namesSource(parts.site.conf))
-    for (const address of addresses) await enqueueLookUp(tx, address, parts.site);
+  await enqueueLookUps(tx, addresses, parts.site);
   for (const address of await tx.subscribers.endedAmong(addresses))
     await beginAgain(tx, address, domain, parts);
 }

@@ -38,6 +38,18 @@ describeOnEngines('jobs', (kit) => {
     expect(await store.jobs.find('k', 'unknown')).toBeUndefined();
   });
 
+  it('are added by the thousand, and those that are there already stay as they are', async () => {
+    await enqueue('s1500', { payload: { of: 'before' }, runAt: startOfTest + 5 });
+    const added = Array.from({ length: 2_500 }, (_, i) => `s${i}`);
+    await store.jobs.enqueueNew(
+      added.map((subject) => ({ role: 'delivery', kind: 'k', subject, payload: { of: subject } })),
+    );
+    await store.jobs.enqueueNew([]);
+    expect(await claim('w', 3_000)).toHaveLength(2_499);
+    expect(await find('s2499')).toMatchObject({ payload: { of: 's2499' }, runAt: startOfTest });
+    expect(await find('s1500')).toMatchObject({ payload: { of: 'before' }, runAt: startOfTest + 5 });
+  });
+
   it('are claimed when they are due, the longest due first, and by one role only', async () => {
     await enqueue('later', { runAt: startOfTest + 1 });
     await enqueue('second');

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import { newId } from '../secrets.ts';
 import type { Database } from './database.ts';
+import { pieces } from './pieces.ts';
 import type { JobTable, Schema } from './schema.ts';
 
 /** Which part of the daemon does a job. */
@@ -93,6 +94,26 @@ export class Jobs {
           .where('job.state', '=', ready),
       )
       .execute();
+    jobsChanged();
+  }
+
+  /** Adds many jobs at once; of the same kind and subject one that is there already stays as it is. */
+  async enqueueNew(jobs: readonly NewJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const { db, clock, jobsChanged } = this.#database;
+    const nowMs = clock.now();
+    const counts = { attempts: 0, crashes: 0, createdAt: nowMs };
+    for (const piece of pieces(jobs))
+      await db
+        .insertInto('job')
+        .values(
+          piece.map(({ role, kind, subject, runAt = nowMs, payload = {} }) => ({
+            ...{ id: newId(nowMs), role, kind, subject, state: 'ready', runAt, ...counts },
+            payload: JSON.stringify(payload),
+          })),
+        )
+        .onConflict((conflict) => conflict.columns(['kind', 'subject']).doNothing())
+        .execute();
     jobsChanged();
   }
 

@@ -6,12 +6,22 @@ const kind = 'look-up-certificates';
 
 /** Asks for the certificates of an address to be looked up, where the site names a source. */
 export async function enqueueLookUp(
-  { jobs }: Pick<Repositories, 'jobs'>,
+  store: Pick<Repositories, 'jobs'>,
   address: string,
+  site: Pick<Site, 'conf'>,
+): Promise<void> {
+  await enqueueLookUps(store, [address], site);
+}
+
+/** Asks for the certificates of addresses to be looked up, where the site names a source. */
+export async function enqueueLookUps(
+  { jobs }: Pick<Repositories, 'jobs'>,
+  addresses: readonly string[],
   { conf }: Pick<Site, 'conf'>,
 ): Promise<void> {
   if (!namesSource(conf)) return;
   // Asked for once more, a job that pauses because a source is out of reach would run at once.
-  if (await jobs.find(kind, address)) return;
-  await jobs.enqueue({ role: 'tasks', kind, subject: address, payload: { address } });
+  await jobs.enqueueNew(
+    addresses.map((address) => ({ role: 'tasks', kind, subject: address, payload: { address } })),
+  );
 }
