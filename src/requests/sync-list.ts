@@ -11,8 +11,8 @@ import { syncLock } from './sync-lock.ts';
 
 /** How it is done. */
 export interface SyncOptions {
-  /** Somebody waits for it: sources that take longer are left for the next time. */
-  readonly isHurried?: true;
+  /** Somebody waits for it no longer than this, in ms: sources that take longer are left for the next time. */
+  readonly withinMs?: number;
   /** Ends it before anything is written. */
   readonly signal?: AbortSignal;
 }
@@ -20,7 +20,6 @@ export interface SyncOptions {
 const readAtOnce = 4;
 /** Longer than any source waits for by itself. */
 const usualLimitMs = 30 * 60_000;
-const hurriedLimitMs = 20_000;
 const leaseMs = 60_000;
 
 /**
@@ -33,7 +32,7 @@ const leaseMs = 60_000;
 export async function syncList(
   list: List,
   parts: SyncParts,
-  { isHurried, signal }: SyncOptions = {},
+  { withinMs, signal }: SyncOptions = {},
 ): Promise<SyncReport> {
   const { store, clock, log } = parts;
   const lock = { name: syncLock(list.address), holder: `sync ${newId(clock.now())}`, leaseMs };
@@ -41,8 +40,8 @@ export async function syncList(
   const isOurs = await withLock({ store, log }, lock, async () => {
     // Whatever changes the list from here on takes the lock away.
     const now = await openList(list, parts);
-    const bounds = { limitMs: isHurried ? hurriedLimitMs : usualLimitMs, signal };
-    const read = await readAll(now, parts, bounds, isHurried === true);
+    const bounds = { limitMs: withinMs ?? usualLimitMs, signal };
+    const read = await readAll(now, parts, bounds, withinMs !== undefined);
     signal?.throwIfAborted();
     report = await store.transaction(async (tx) => {
       // Whoever was held up for so long that the lock is another's writes nothing, nor is a list written that was renamed.
@@ -74,9 +73,17 @@ async function readAll(
 ): Promise<readonly ReadSource[]> {
   const waiting = [...(await sourcesOf(list, parts))];
   const read: ReadSource[] = [];
+  const begunMs = performance.now();
+  // Whoever waits does so for all of them together, and each source for as long as is left.
+  const left = () => (isHurried ? bounds.limitMs - (performance.now() - begunMs) : bounds.limitMs);
   const lane = async () => {
-    for (let source = waiting.shift(); source && !bounds.signal?.aborted; source = waiting.shift())
-      read.push(await readOne(source, bounds, parts, isHurried));
+    for (let source = waiting.shift(); source && !bounds.signal?.aborted; source = waiting.shift()) {
+      const limitMs = Math.round(left());
+      const isLate = limitMs <= 0;
+      read.push(
+        isLate ? { source, status: 'late' } : await readOne(source, { ...bounds, limitMs }, parts, isHurried),
+      );
+    }
   };
   await Promise.all(Array.from({ length: readAtOnce }, lane));
   return read.toSorted((a, b) => (a.source.key < b.source.key ? -1 : 1));
