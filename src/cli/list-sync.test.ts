@@ -49,6 +49,36 @@ describe('ssympa list sync', () => {
     );
   });
 
+  it('is what the doctor names for a source that was never read, and not for a list that is not open', async () => {
+    const state = {
+      list: 'plans@example.org',
+      role: 'member',
+      source: 'file:1',
+      name: 'include_file slow',
+    } as const;
+    const never = {
+      people: 0,
+      triedAt: 1,
+      readAt: null,
+      failedAt: null,
+      code: null,
+      reason: null,
+      toldAt: null,
+    };
+    await made.store.dataSources.put({ ...state, ...never });
+    expect((await ssympa('doctor')).stdout).toContain('include_file slow was never read in full');
+    await made.store.dataSources.put({
+      ...state,
+      ...never,
+      failedAt: 1,
+      code: 'source-missing',
+      reason: 'gone',
+    });
+    expect((await ssympa('doctor')).stdout).toContain('include_file slow cannot be read since');
+    config('status closed');
+    expect((await ssympa('doctor')).stdout).not.toContain('include_file slow');
+  });
+
   it('does not take a list whose config is faulty, or that is closed', async () => {
     await ssympa('list', 'sync', 'plans');
     config('nonsense 1');

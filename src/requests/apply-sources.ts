@@ -165,7 +165,9 @@ async function take(
     return { ...failed, fresh };
   }
   const nowMs = update.parts.clock.now();
-  const state = { triedAt: nowMs, readAt: nowMs, failedAt: null, code: null, reason: null, toldAt: null };
+  // When the listmasters were told stays: one that fails now and then is told of once a day as well.
+  const { toldAt } = stateOf(source, update);
+  const state = { triedAt: nowMs, readAt: nowMs, failedAt: null, code: null, reason: null, toldAt };
   await update.tx.dataSources.put({ ...id, name: source.name, people: people.size, ...state });
   const outcome = {
     ...namesOf(source),

@@ -25,6 +25,10 @@ const schema = z.strictObject(includeParameters);
 const parameterForm = /\[%[-+~]?[ \t]*param\.(\d{1,2})[ \t]*[-+~]?%\]/g;
 /** What could end a value of a query, a filter or a line. */
 const unsafeForm = /[\p{Cc}'"`\\;()*%[\]]/u;
+/** What a query may take outside quotes, where words are its language. */
+const numberForm = /^-?\d+$/;
+/** Where a query has one of these, it is not plain where a quotation ends: an escape, a comment, another kind of quote. */
+const unclearQuotes = /\\|--|\/\*|\$\w*\$|`|\[(?!%)/;
 
 /**
  * Reads a file of data sources, the nearest of list, domain, site and what is shipped.
@@ -58,13 +62,30 @@ function filled(text: string, { source, source_parameters: given = '' }: Include
   const values = given === '' ? [] : given.split(',').map((value) => value.trim());
   if (values.some((value) => unsafeForm.test(value)))
     throw new SourcesError('source-bad-parameter', 'source_parameters holds a quote, bracket or the like');
-  const whole = text.replace(parameterForm, (_, index: string) => {
-    const value = values[Number(index)];
-    if (value === undefined)
-      throw new SourcesError('source-bad-parameter', `${source}.incl needs parameter ${index}`);
-    return value;
-  });
+  const fill = (line: string) =>
+    line.replace(parameterForm, (_, index: string, at: number) => {
+      const value = values[Number(index)];
+      if (value === undefined)
+        throw new SourcesError('source-bad-parameter', `${source}.incl needs parameter ${index}`);
+      if (numberForm.test(value) || !isOpenQuery(line, at)) return value;
+      throw new SourcesError(
+        'source-bad-parameter',
+        `parameter ${index} of ${source}.incl must be a number`,
+        {
+          hint: "write '[% param.NUMBER %]' in quotes into sql_query where it takes text",
+        },
+      );
+    });
+  const whole = text.split('\n').map(fill).join('\n');
   if (/\[%|%\]/.test(whole))
     throw new SourcesError('source-unsupported', `${source}.incl has more in [% %] than param.NUMBER`);
   return whole;
+}
+
+/** Tells whether a place of a line is one of a query outside its quotes. */
+function isOpenQuery(line: string, at: number): boolean {
+  if (!/^\s*sql_query\s/.test(line)) return false;
+  if (unclearQuotes.test(line)) return true;
+  const quoted = line.matchAll(/'[^']*'|"[^"]*"/g);
+  return ![...quoted].some(({ 0: text, index }) => index < at && at < index + text.length);
 }

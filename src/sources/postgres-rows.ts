@@ -15,7 +15,8 @@ export interface PostgresRowsQuestion {
 }
 
 const connectMs = 10_000;
-const rowsAtOnce = 5_000;
+/** Few: how wide they are is known only when they are here. */
+const rowsAtOnce = 500;
 
 /** Everything as the server writes it. */
 const types = { getTypeParser: () => String } as unknown as pg.CustomTypesConfig;

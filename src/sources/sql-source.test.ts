@@ -87,6 +87,26 @@ describe('a SQLite database', () => {
   });
 });
 
+describe('options of a PostgreSQL database', () => {
+  const query: SqlQuery = {
+    db_type: 'PostgreSQL',
+    db_host: '127.0.0.1',
+    db_port: 1,
+    db_name: 'people',
+    sql_query: 'select 1',
+  };
+
+  it.each([
+    [{ db_options: 'sslmode=require' }, 'source-unsupported'],
+    [{ db_options: 'sslmode=prefer;sslrootcert=ca.pem' }, 'source-unsupported'],
+    [{ db_env: 'PGSSLMODE=verify-full' }, 'source-unsupported'],
+    [{ db_options: 'sslmode=prefer' }, 'source-database'],
+    [{}, 'source-database'],
+  ])('%j that ask for TLS are never passed over', async (more, code) => {
+    await expect(readSqlSource({ ...query, ...more }, site, bounds)).rejects.toMatchObject({ code });
+  });
+});
+
 describe.skipIf(!hasPostgres())('a PostgreSQL database', () => {
   let server: TestPostgres;
   let query: SqlQuery;

@@ -11,6 +11,8 @@ export interface SqlQuery {
   readonly db_host?: string | undefined;
   readonly db_port?: number | undefined;
   readonly db_name: string;
+  readonly db_options?: string | undefined;
+  readonly db_env?: string | undefined;
   readonly db_user?: string | undefined;
   readonly db_passwd?: string | undefined;
   readonly sql_query: string;
@@ -26,7 +28,14 @@ type ReadRows = (
 const readSqlite: ReadRows = ({ db_name: file }, statement, { resolve, ...bounds }, take) =>
   readSqliteRows({ file: resolve(file), statement }, bounds, take);
 
-const readPostgres: ReadRows = (query, statement, bounds, take) => {
+/** Says that the connection is to be encrypted; `prefer` and what is below it also takes one that is not. */
+const asksForTls = /ssl(?!mode\s*=\s*'?(?:disable|allow|prefer)\b)/i;
+
+const readPostgres: ReadRows = async (query, statement, bounds, take) => {
+  if (asksForTls.test(`${query.db_options ?? ''} ${query.db_env ?? ''}`))
+    throw new SourcesError('source-unsupported', 'TLS to a PostgreSQL database is not offered', {
+      hint: 'take it out of db_options and db_env only where the way to the database is safe, as to one of this machine',
+    });
   const { db_host: host = 'localhost', db_port: port = 5_432, db_name: database, db_user: user } = query;
   return readPostgresRows(
     { host, port: port || 5_432, database, user, password: query.db_passwd, statement },

@@ -104,10 +104,15 @@ function membersOf(of: ParameterGroup) {
     db_host: of.optional(text, 'Its host; `localhost` when it is left out.', { aliases: ['host'] }),
     db_port: of.optional(count(0, 65_535), 'Its port.'),
     db_name: of.required(text, 'Its name, or its file.'),
-    db_options: later.optional(secret, 'Options of the connection, as drivers of Perl have them.', {
-      aliases: ['connect_options'],
-    }),
-    db_env: later.optional(text, 'Environment variables for drivers of Perl.'),
+    db_options: of.optional(
+      secret,
+      'Options of the connection, as drivers of Perl have them. None is heeded; with one that asks for TLS (`sslmode=require`) PostgreSQL is not asked, as there is no TLS to it yet.',
+      { aliases: ['connect_options'] },
+    ),
+    db_env: of.optional(
+      text,
+      'Environment variables for drivers of Perl. None is heeded; one that asks for TLS counts as in `db_options`.',
+    ),
     db_user: of.optional(text, 'Its user.', { aliases: ['user'] }),
     db_passwd: of.optional(secret, 'Its password.', { aliases: ['passwd'] }),
     sql_query: of.required(

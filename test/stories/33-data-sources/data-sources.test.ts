@@ -110,6 +110,12 @@ describe('story 33: a list whose subscribers come from a file', () => {
     expect(await members()).toEqual([[ann, 'included']]);
     rmSync(source);
     await hour();
+    expect(await told()).toEqual([]);
+    name(ann);
+    await hour();
+    made.clock.at += dayMs;
+    rmSync(source);
+    await hour();
     expect(await told()).toHaveLength(1);
   });
 
