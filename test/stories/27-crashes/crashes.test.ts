@@ -31,14 +31,13 @@ const received: Point = { at: 'received' };
 const peer: Point = { at: 'peer' };
 
 /**
- * How often something may arrive: twice where the peer took it and nobody wrote that down, which SMTP cannot mend. When the
- * second packet begins, or a service mail is made, another mail may be at that point.
+ * How often something may arrive: twice where the peer took it and nobody wrote that down, which SMTP cannot mend. Beside
+ * all but the first job, another mail may be at that point when the daemon dies.
  */
 const most = (point: Point) => (point.at === 'peer' || isBesideDelivery(point) ? 2 : 1);
 
 function isBesideDelivery(point: Point): boolean {
-  if (!('job' in point)) return false;
-  return point.job === 'service-mail' || (point.job === 'deliver-packet' && (point.turn ?? 1) > 1);
+  return 'job' in point && (point.job === 'service-mail' || (point.turn ?? 1) > 1);
 }
 
 describe('story 27: the daemon is killed in the middle of moderation and commands', {
