@@ -31,13 +31,14 @@ const received: Point = { at: 'received' };
 const peer: Point = { at: 'peer' };
 
 /**
- * How often something may arrive: twice where the peer took it and nobody wrote that down, which SMTP cannot mend. Beside
- * all but the first job, another mail may be at that point when the daemon dies.
+ * How often something may arrive: twice where the peer took it and nobody wrote that down, which SMTP cannot mend. Behind
+ * the first job, and beside all others, another mail may be at that point when the daemon dies.
  */
 const most = (point: Point) => (point.at === 'peer' || isBesideDelivery(point) ? 2 : 1);
 
 function isBesideDelivery(point: Point): boolean {
-  return 'job' in point && (point.job === 'service-mail' || (point.turn ?? 1) > 1);
+  if (!('job' in point)) return false;
+  return point.at === 'handled' || point.job === 'service-mail' || (point.turn ?? 1) > 1;
 }
 
 describe('story 27: the daemon is killed in the middle of moderation and commands', {
