@@ -56,31 +56,33 @@ describeOnEngines('what a peer said of recipients', (kit) => {
     for (const address of addresses) expect(await counted(address)).toBe(ids.length);
   });
 
-  it.runIf(kit.engine === 'postgres')('stands before a count that another transaction breaks', async () => {
-    const id = await distribute('1');
-    const [first, last] = [addresses[0]!, addresses.at(-1)!];
-    const count = { list, status: '5.1.1', postId: null, messageId: 'm', receivedAt: startOfTest };
-    const locked = Promise.withResolvers<void>();
-    const goOn = Promise.withResolvers<void>();
-    const inTheWay = other.transaction(async (tx) => {
-      await tx.bounces.count({ ...count, address: last });
-      locked.resolve();
-      await goOn.promise;
-      await tx.bounces.count({ ...count, address: first });
+  // On SQLite one transaction waits for the other.
+  if (kit.engine === 'postgres')
+    it('stands before a count that another transaction breaks', async () => {
+      const id = await distribute('1');
+      const [first, last] = [addresses[0]!, addresses.at(-1)!];
+      const count = { list, status: '5.1.1', postId: null, messageId: 'm', receivedAt: startOfTest };
+      const locked = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      const inTheWay = other.transaction(async (tx) => {
+        await tx.bounces.count({ ...count, address: last });
+        locked.resolve();
+        await goOn.promise;
+        await tx.bounces.count({ ...count, address: first });
+      });
+      await locked.promise;
+      const recorder = new OutcomeRecorder(store, silentLog);
+      const recorded = recorder.record([
+        { ...refused(id, addresses[1]!), state: 'sent' },
+        ...[first, last].map((address) => refused(id, address)),
+      ]);
+      // The recorder waits for the last address and holds the first one: one of the two transactions is broken off.
+      await pause(300);
+      goOn.resolve();
+      await inTheWay.catch(() => undefined);
+      await recorded;
+      const states = [addresses[1]!, first, last].map((address) => stateOf(id, address));
+      expect(await Promise.all(states)).toEqual(['sent', 'failed', 'failed']);
+      expect(await counted(first)).toBeGreaterThan(0);
     });
-    await locked.promise;
-    const recorder = new OutcomeRecorder(store, silentLog);
-    const recorded = recorder.record([
-      { ...refused(id, addresses[1]!), state: 'sent' },
-      ...[first, last].map((address) => refused(id, address)),
-    ]);
-    // The recorder waits for the last address and holds the first one: one of the two transactions is broken off.
-    await pause(300);
-    goOn.resolve();
-    await inTheWay.catch(() => undefined);
-    await recorded;
-    const states = [addresses[1]!, first, last].map((address) => stateOf(id, address));
-    expect(await Promise.all(states)).toEqual(['sent', 'failed', 'failed']);
-    expect(await counted(first)).toBeGreaterThan(0);
-  });
 });
