@@ -1,8 +1,8 @@
 import type { NewDelivery } from '../store/deliveries.ts';
 import type { NewDistribution } from '../store/distributions.ts';
 import type { Repositories } from '../store/store.ts';
+import type { EncryptionChoice } from '../trust/encryption-choice.ts';
 import type { TrustTarget } from '../trust/site-trust.ts';
-import type { EncryptionChoice } from '../trust/user-certificates.ts';
 import type { DeliveryParts } from './delivery-parts.ts';
 import { type DistributionPolicy, formatPolicy } from './distribution-policy.ts';
 import { type DeliveryErrorCode, deliveryErrorCodes } from './error.ts';

@@ -4,7 +4,7 @@ import { plainMessage } from '../../test/kit/mail.ts';
 import { parseEntity } from '../mime/entity.ts';
 import { findField } from '../mime/header.ts';
 import { openMessage } from '../smime/open-message.ts';
-import type { EncryptionChoice } from '../trust/user-certificates.ts';
+import type { EncryptionChoice } from '../trust/encryption-choice.ts';
 import { ownSealFor, sealOwnMail, signOwnMail } from './seal-own-mail.ts';
 
 const from = 'board@example.org';

@@ -2,8 +2,8 @@ import { SsympaError } from '../errors.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { sealEntity } from '../smime/seal-entity.ts';
 import { signEntity } from '../smime/sign-entity.ts';
+import type { EncryptionChoice } from '../trust/encryption-choice.ts';
 import type { OwnSigner } from '../trust/own-signer.ts';
-import type { EncryptionChoice } from '../trust/user-certificates.ts';
 import { protectMail } from './own-mail.ts';
 import { type SealCipher, type SealPolicy, sealClassOf, sealPolicyFor } from './seal-class.ts';
 

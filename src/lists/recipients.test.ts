@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FolderSite, makeFolderSite } from '../../test/kit/folder-site.ts';
-import { type Recipient, resolveRecipient } from './recipients.ts';
+import { provenReturn, type Recipient, resolveRecipient } from './recipients.ts';
 import { formatVerp, verpKey } from './verp.ts';
 
 let made: FolderSite;
@@ -62,15 +62,14 @@ describe('resolveRecipient', () => {
     expect(await meaning(address)).toBe('unknown');
   });
 
-  it('knows whose mail came back, by the address itself or by its digest', async () => {
+  it('knows whose mail came back, by the address itself or by its digest, which is looked up when it is read', async () => {
     const key = await verpKey(made.site);
     for (const address of ['bob@b.example', longAddress]) {
-      const recipient = await resolveRecipient(
-        made.lists,
-        made.site,
-        formatVerp('plans@example.org', address, key),
-      );
-      expect(recipient).toMatchObject({ kind: 'bounce', list: { name: 'plans' }, verp: { address } });
+      const returnPath = formatVerp('plans@example.org', address, key);
+      const recipient = await resolveRecipient(made.lists, made.site, returnPath);
+      const atOnce = address === longAddress ? undefined : address;
+      expect(recipient).toMatchObject({ kind: 'bounce', list: { name: 'plans' }, verp: { address: atOnce } });
+      expect(await provenReturn(made.lists, returnPath, key)).toMatchObject({ verp: { address } });
     }
   });
 

@@ -58,8 +58,9 @@ function ownAddress(local: string, robot: Robot): Recipient | undefined {
 }
 
 async function bounceOf(lists: Lists, site: Site, address: string, robot: Robot): Promise<Recipient> {
-  const proven = await provenReturn(lists, address, await verpKey(site));
-  return proven ? { kind: 'bounce', ...proven } : unprovenBounce(lists, address, robot);
+  // Whose copy it was is looked up when the mail is read, not for each RCPT.
+  const made = await returnAddress(lists, address, await verpKey(site));
+  return made ? { kind: 'bounce', ...made } : unprovenBounce(lists, address, robot);
 }
 
 /** A return address of one recipient, made here. */
@@ -71,7 +72,7 @@ export interface ProvenReturn {
 
 /**
  * Reads a return address of one recipient that this site made, and finds its list and, where only a digest fitted, the
- * subscriber.
+ * subscriber among all of them.
  *
  * @param address canonical
  * @param key from `verpKey`
@@ -81,13 +82,16 @@ export async function provenReturn(
   address: string,
   key: string,
 ): Promise<ProvenReturn | undefined> {
+  const made = await returnAddress(lists, address, key);
+  if (!made?.list || made.verp.digest === undefined) return made;
+  return { ...made, verp: { ...made.verp, address: await findByDigest(lists, made.list, made.verp.digest) } };
+}
+
+/** The MAC tells that the site made it. */
+async function returnAddress(lists: Lists, address: string, key: string): Promise<ProvenReturn | undefined> {
   const robot = lists.robotOf(address);
   const verp = parseVerp(address, key, { prefix: robot.conf.bounce_email_prefix });
-  if (!verp) return undefined;
-  const list = await lists.find(`${verp.listName}@${robot.domain}`);
-  const subscriber =
-    list && verp.digest !== undefined ? await findByDigest(lists, list, verp.digest) : undefined;
-  return { list, verp: { ...verp, address: verp.address ?? subscriber } };
+  return verp && { list: await lists.find(`${verp.listName}@${robot.domain}`), verp };
 }
 
 /**
@@ -104,7 +108,7 @@ async function unprovenBounce(lists: Lists, address: string, robot: Robot): Prom
   return unknown;
 }
 
-/** Only an address whose MAC is of this site comes here, so nobody can make the service search at will. */
+/** Only for an address whose MAC is of this site, and once for each mail. */
 async function findByDigest(lists: Lists, list: List, digest: string): Promise<string | undefined> {
   for await (const { address } of lists.store?.subscribers.iterate(list.address) ?? [])
     if (addressDigest(address) === digest) return address;

@@ -44,13 +44,16 @@ describe('a bounce at the return address of one subscriber', () => {
     expect(await mails()).toEqual([]);
   });
 
-  it('counts once a post, and without a post that it names as often as it comes', async () => {
+  it('counts once a post, and without a post that it names once a day', async () => {
     const first = await board.post();
     for (let i = 0; i < 3; i++)
       await board.report(first.returnPath(bob), { address: bob, messageId: first.messageId });
     expect(await board.bouncer(bob)).toMatchObject({ count: 1 });
     await board.report(first.returnPath(bob), { address: bob });
     await board.report(first.returnPath(bob), { address: bob, messageId: '<other@example.com>' });
+    expect(await board.bouncer(bob)).toMatchObject({ count: 2 });
+    clock.at += dayMs;
+    await board.report(first.returnPath(bob), { address: bob });
     expect(await board.bouncer(bob)).toMatchObject({ count: 3 });
   });
 

@@ -7,7 +7,7 @@ import { type ReportCode, type RequestReport, refused } from '../requests/report
 import type { ReportEntry } from '../requests/report-mail.ts';
 import { newId } from '../secrets.ts';
 import type { Repositories } from '../store/store.ts';
-import type { EncryptionChoice } from '../trust/user-certificates.ts';
+import type { EncryptionChoice } from '../trust/encryption-choice.ts';
 import type { CommandBatch } from './command-batch.ts';
 import type { StillUndecided } from './decide-once.ts';
 import type { OpenedPost, PipelineParts } from './post.ts';

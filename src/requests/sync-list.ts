@@ -20,6 +20,8 @@ export interface SyncOptions {
 const readAtOnce = 4;
 /** Longer than any source waits for by itself. */
 const usualLimitMs = 30 * 60_000;
+/** So that a source says itself what it waited for. */
+const graceMs = 500;
 const leaseMs = 60_000;
 
 /**
@@ -100,7 +102,7 @@ async function readOne(
 ): Promise<ReadSource> {
   try {
     if (isQuiet(source.pauses, clock.now())) return { source, status: 'paused' };
-    const answer = await source.read(bounds);
+    const answer = await inTime(source.read(bounds), bounds);
     return { source, status: 'read', ...answer };
   } catch (error) {
     if (!(error instanceof SsympaError)) {
@@ -111,6 +113,20 @@ async function readOne(
     if (isHurried && late.has(error.code)) return { source, status: 'late' };
     const place = error.place ? `${error.place.file}:${error.place.line}: ` : '';
     return { source, status: 'failed', code: error.code, reason: `${place}${error.message}`.slice(0, 500) };
+  }
+}
+
+/** Each source keeps its time by itself; what hangs in the system, as a file on a server that is gone, does not. */
+async function inTime<T>(reading: Promise<T>, { limitMs }: ReadBounds): Promise<T> {
+  const over = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => over.reject(new SourcesError('source-timeout', 'it does not answer in time')),
+    limitMs + graceMs,
+  );
+  try {
+    return await Promise.race([reading, over.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,6 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { List } from '../lists/list.ts';
-import type { SourceParts } from './data-source.ts';
+import type { ReadBounds, SourceParts } from './data-source.ts';
 import { SourcesError } from './error.ts';
 import { type HasRole, parseMemberFilter, type RoleQuestion } from './member-filter.ts';
 import { PeopleCollector, type SourceAnswer } from './people.ts';
@@ -18,6 +19,8 @@ export const listKeyPrefix = 'list:';
 
 /** Lists that are looked at for one source. */
 const maxLists = 1_000;
+/** People who are read before others have their turn. */
+const peopleAtOnce = 1_000;
 
 type Members = Map<string, string | null>;
 
@@ -26,17 +29,22 @@ type Members = Map<string, string | null>;
  * count: nobody is on a list only because another one has it from there.
  *
  * @param target the list that asks
- * @throws SourcesError `source-no-list`, `source-unusable-list`, `source-bad-parameter`, `source-too-large`
+ * @throws SourcesError `source-no-list`, `source-unusable-list`, `source-bad-parameter`, `source-too-large`,
+ * `source-timeout`; the reason of the signal
  */
 export async function readListSource(
   reference: ListReference,
   target: List,
   parts: SourceParts,
   referencesOf: ReferencesOf,
+  bounds: ReadBounds,
 ): Promise<SourceAnswer> {
-  const walk = new Walk(parts, referencesOf);
+  const walk = new Walk(parts, referencesOf, bounds);
   const collector = new PeopleCollector();
-  for (const [address, gecos] of await walk.membersFor(reference, target)) collector.take(address, gecos);
+  for (const [address, gecos] of await walk.membersFor(reference, target)) {
+    await walk.count();
+    collector.take(address, gecos);
+  }
   return collector.answer();
 }
 
@@ -44,11 +52,24 @@ export async function readListSource(
 class Walk {
   readonly #parts: SourceParts;
   readonly #referencesOf: ReferencesOf;
+  readonly #bounds: ReadBounds;
+  readonly #begunMs = performance.now();
   #looked = 0;
+  #people = 0;
 
-  constructor(parts: SourceParts, referencesOf: ReferencesOf) {
+  constructor(parts: SourceParts, referencesOf: ReferencesOf, bounds: ReadBounds) {
     this.#parts = parts;
     this.#referencesOf = referencesOf;
+    this.#bounds = bounds;
+  }
+
+  /** Counts somebody who is read: now and then others have their turn, and it ends when it takes too long. */
+  async count(): Promise<void> {
+    if (++this.#people % peopleAtOnce !== 0) return;
+    await breathe();
+    this.#bounds.signal?.throwIfAborted();
+    if (performance.now() - this.#begunMs <= this.#bounds.limitMs) return;
+    throw new SourcesError('source-timeout', 'the lists take too long to read');
   }
 
   async membersFor(reference: ListReference, target: List): Promise<Members> {
@@ -63,8 +84,10 @@ class Walk {
   /** Whoever is on the list at this moment. */
   async #stored(list: List): Promise<Members> {
     const members: Members = new Map();
-    for await (const { address, gecos } of this.#parts.store.subscribers.iterate(list.address))
+    for await (const { address, gecos } of this.#parts.store.subscribers.iterate(list.address)) {
+      await this.count();
       members.set(address, gecos);
+    }
     return members;
   }
 
@@ -87,8 +110,10 @@ class Walk {
   async #withoutWayBack(list: List, way: ReadonlySet<string>): Promise<Members> {
     const { store } = this.#parts;
     const members: Members = new Map();
-    for await (const { address, gecos } of store.subscribers.iterateBut(listKeyPrefix, list.address))
+    for await (const { address, gecos } of store.subscribers.iterateBut(listKeyPrefix, list.address)) {
+      await this.count();
       members.set(address, gecos);
+    }
     const excluded = await store.exclusions.ofList(list.address);
     const wayOn = new Set([...way, list.address]);
     for (const { listname, filter } of await this.#referencesOf(readable(list))) {

@@ -107,8 +107,8 @@ function includesOf(given: IncludeValues, list: List, parts: SourceParts): reado
   );
   const references = [...given.include_sympa_list, ...given.include_list.map(oldReference)];
   const lists = references.map((one) => ({
-    ...sourceOf('list', one, one.listname, () =>
-      readListSource(one, list, parts, (other) => listsIncludedBy(other, parts)),
+    ...sourceOf('list', one, one.listname, (bounds) =>
+      readListSource(one, list, parts, (other) => listsIncludedBy(other, parts), bounds),
     ),
     mayBeEmpty: true as const,
   }));

@@ -131,6 +131,8 @@ describeOnEngines('bounces', (kit) => {
     await post('1', startOfTest + 10 * day);
     await post('a notice', startOfTest + 30 * day, { sequence: 0 });
     expect(await after(10 * day)).toBe(true);
+    await post('copy', startOfTest + 60 * day, { messageId: `${list} 1` });
+    expect(await after(10 * day)).toBe(true);
     await post('2', startOfTest + 10 * day + 1);
     expect(await after(11 * day)).toBe(true);
     expect(await after(10 * day)).toBe(false);

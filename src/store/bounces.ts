@@ -3,6 +3,8 @@ import { byText } from './by-text.ts';
 import type { Database } from './database.ts';
 import type { BounceTable } from './schema.ts';
 
+const dayMs = 86_400_000;
+
 /** A bounce that counts: whose copy of which post came back. */
 export interface CountedBounce {
   readonly list: string;
@@ -10,7 +12,10 @@ export interface CountedBounce {
   readonly address: string;
   /** RFC 3463 §2: `5.1.1`. */
   readonly status: string;
-  /** The stored message of the post; `null` where the bounce does not tell. Each post counts once. */
+  /**
+   * The stored message of the post; `null` where the bounce does not tell. Each post counts once, and of those that do not
+   * tell one a day: whoever once saw a return address could repeat them at will.
+   */
   readonly postId: string | null;
   /** The stored message of the report; empty where the peer refused the copy in the dialogue. */
   readonly messageId: string;
@@ -53,11 +58,12 @@ export class Bounces {
   async count(bounce: CountedBounce): Promise<boolean> {
     const { db } = this.#database;
     const { list, address, status, receivedAt } = bounce;
+    const postId = bounce.postId ?? `day ${Math.floor(receivedAt / dayMs)}`;
     const subscribed = db.selectFrom('subscriber').select('address').where('list', '=', list);
     if (!(await subscribed.where('address', '=', address).executeTakeFirst())) return false;
     const written = await db
       .insertInto('bounce')
-      .values({ id: newId(receivedAt), ...bounce })
+      .values({ id: newId(receivedAt), ...bounce, postId })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if ((written.numInsertedOrUpdatedRows ?? 0n) === 0n) return false;

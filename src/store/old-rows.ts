@@ -64,11 +64,30 @@ export class OldRows {
    * post went out nothing is known of them, and they stay.
    */
   async bouncers(quietMs: number): Promise<number> {
-    const lastPost = sql<number>`(select max("distribution"."createdAt") from "distribution"
-      where "distribution"."list" = "bouncer"."list" and "distribution"."sequence" > 0)`;
-    return gone(
-      this.#database.db.deleteFrom('bouncer').where('lastAt', '<', sql<number>`${lastPost} - ${quietMs}`),
-    );
+    const { db } = this.#database;
+    let forgotten = 0;
+    for (const { list } of await db.selectFrom('bouncer').select('list').distinct().execute()) {
+      const last = await this.#lastPost(list);
+      if (last === undefined) continue;
+      const quiet = db.deleteFrom('bouncer').where('list', '=', list);
+      forgotten += await gone(quiet.where('lastAt', '<', last - quietMs));
+    }
+    return forgotten;
+  }
+
+  /** A copy that somebody had sent out of the archive later is no post of its own. */
+  async #lastPost(list: string): Promise<number | undefined> {
+    const posts = this.#database.db
+      .selectFrom('distribution')
+      .select(({ fn }) => fn.min<number>('createdAt').as('at'))
+      .where('list', '=', list)
+      .where('sequence', '>', sql.lit(0))
+      .groupBy('messageId');
+    const query = this.#database.db.selectFrom(posts.as('post'));
+    const row = await query
+      .select(({ fn }) => fn.max<number | null>('post.at').as('last'))
+      .executeTakeFirst();
+    return row?.last == null ? undefined : Number(row.last);
   }
 
   /** Bounces of addresses that are not subscribed to the list any more. */

@@ -34,8 +34,12 @@ describe('the score of a subscriber', () => {
     expect(bounceScore(bouncer(0, 29, 10), traffic(2), rules)).not.toBeNull();
     expect(bounceScore(bouncer(0, 9, 20), traffic(2), rules)).toBeNull();
     expect(bounceScore(bouncer(0, 10, 20), traffic(2), rules)).not.toBeNull();
+  });
+
+  it('takes bounces of more days than one counts for without a proof, whatever the site says', () => {
     const anything = { minimumCount: 1, minimumPeriod: 0, delay: 0 };
-    expect(bounceScore(bouncer(0, 0, 2), traffic(2), anything)).toBe(2);
+    expect(bounceScore(bouncer(0, 7, 16), traffic(2), anything)).toBeNull();
+    expect(bounceScore(bouncer(0, 8, 18), traffic(2), anything)).toBe(18);
   });
 
   it('grows not with reports that come without posts', () => {

@@ -3,11 +3,14 @@ import type { Bouncer } from '../store/bouncers.ts';
 
 const dayMs = 86_400_000;
 
+/** Days: longer than a bounce counts that nothing proves but the post that it gives back, so that nobody can make up a score. */
+const shortestPeriod = 8;
+
 /** When there is a score, by the parameters of the site. */
 export interface ScoreRules {
   /** `minimum_bouncing_count` */
   readonly minimumCount: number;
-  /** `minimum_bouncing_period`, days */
+  /** `minimum_bouncing_period`, days; never shorter than `shortestPeriod` */
   readonly minimumPeriod: number;
   /** `bounce_delay`, days */
   readonly delay: number;
@@ -42,7 +45,7 @@ export function bounceScore(
 ): number | null {
   const from = dayOf(firstAt) - delay;
   const to = dayOf(lastAt) - delay;
-  if (count < minimumCount || to - from < minimumPeriod) return null;
+  if (count < minimumCount || to - from < Math.max(minimumPeriod, shortestPeriod)) return null;
   const knownFrom = Math.min(Math.max(from, traffic.sinceDay), to);
   const posts = postsBetween(traffic, knownFrom, to);
   if (posts === 0) return 0;

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { type Certificate, parseCertificate } from '../pki/certificate.ts';
+import type { Certificate } from '../pki/certificate.ts';
 import { type PathCode, validatePath } from '../pki/path.ts';
 import type { CertificateRecord } from '../store/certificates.ts';
-import type { Repositories } from '../store/store.ts';
 import { isIssuedBy, isOperatorsAct } from './certificate-change.ts';
 import { TrustError } from './error.ts';
+import { type AuthorityStore, KeptAuthorities } from './kept-authorities.ts';
 import { isRevokedBy } from './revocation.ts';
 import type { JudgedTrust, SiteTrust, TrustTarget } from './site-trust.ts';
 
@@ -31,8 +31,7 @@ export class EncryptionPaths {
   readonly #anchors: Pick<SiteTrust, 'for'>;
   readonly #clock: Clock;
   readonly #judged = new WeakMap<JudgedTrust, Judged>();
-  #version = '';
-  #between: readonly Certificate[] = [];
+  readonly #authorities = new KeptAuthorities();
 
   constructor(anchors: Pick<SiteTrust, 'for'>, clock: Clock) {
     this.#anchors = anchors;
@@ -49,7 +48,7 @@ export class EncryptionPaths {
    * @throws TrustError `trust-file-unreadable`
    */
   async refused(
-    repositories: Pick<Repositories, 'authorities'>,
+    repositories: AuthorityStore,
     records: readonly CertificateRecord[],
     parsed: (record: CertificateRecord) => Certificate,
     target: TrustTarget,
@@ -78,7 +77,7 @@ export class EncryptionPaths {
    * @param authorities of the path that it came with
    */
   async isNarrow(
-    repositories: Pick<Repositories, 'authorities'>,
+    repositories: AuthorityStore,
     certificate: Certificate,
     authorities: readonly Certificate[] = [],
   ): Promise<boolean> {
@@ -91,30 +90,18 @@ export class EncryptionPaths {
   }
 
   /** Gives the authority that issued a certificate, of those that are kept of valid paths; it reads no file. */
-  async issuerOf(
-    repositories: Pick<Repositories, 'authorities'>,
-    certificate: Certificate,
-  ): Promise<Certificate | undefined> {
-    const known = await this.#authorities(repositories);
+  async issuerOf(repositories: AuthorityStore, certificate: Certificate): Promise<Certificate | undefined> {
+    const known = await this.#authorities.of(repositories);
     return known.find((authority) => isIssuedBy(certificate, authority));
   }
 
-  async #judgedUnder(trust: JudgedTrust, repositories: Pick<Repositories, 'authorities'>): Promise<Judged> {
-    const between = await this.#authorities(repositories);
+  async #judgedUnder(trust: JudgedTrust, repositories: AuthorityStore): Promise<Judged> {
+    const between = await this.#authorities.of(repositories);
     const kept = this.#judged.get(trust);
     if (kept?.between === between) return kept;
     const judged = { between, verdicts: new Map<string, Verdict>() };
     this.#judged.set(trust, judged);
     return judged;
-  }
-
-  async #authorities({ authorities }: Pick<Repositories, 'authorities'>): Promise<readonly Certificate[]> {
-    const version = await authorities.version();
-    if (version !== this.#version) {
-      this.#between = (await authorities.list()).map(({ der }) => parseCertificate(der));
-      this.#version = version;
-    }
-    return this.#between;
   }
 
   #validate(

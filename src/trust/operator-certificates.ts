@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts';
 import { SsympaError } from '../errors.ts';
 import { canonicalAddress } from '../mime/address.ts';
-import { type Certificate, certificateAddresses, parseCertificate } from '../pki/certificate.ts';
+import { type Certificate, certificateAddresses } from '../pki/certificate.ts';
 import { validatePath } from '../pki/path.ts';
 import { readCertificates } from '../pki/pem.ts';
-import type { Authorities } from '../store/authorities.ts';
 import type { Repositories } from '../store/store.ts';
 import { checkOperatorCertificate } from './certificate-check.ts';
 import type { CertificateUsage } from './certificate-file-name.ts';
 import { enqueueRelease } from './enqueue-release.ts';
 import { TrustError } from './error.ts';
+import { type AuthorityStore, KeptAuthorities } from './kept-authorities.ts';
 import { isRevokedBy } from './revocation.ts';
 import type { JudgedTrust, SiteTrust } from './site-trust.ts';
 import type { UserCertificates } from './user-certificates.ts';
@@ -35,11 +35,6 @@ export interface PickedCertificates {
   readonly passedOver: readonly PassedOver[];
 }
 
-/** Where the authorities between people and anchors are kept. */
-export interface KnownAuthorities {
-  readonly authorities: Pick<Authorities, 'list' | 'version'>;
-}
-
 interface Parts {
   readonly anchors: Pick<SiteTrust, 'for'>;
   readonly clock: Clock;
@@ -56,8 +51,7 @@ interface Judging {
 /** Reads files of certificates that an operator hands in: by the command, or in the folder. */
 export class OperatorCertificates {
   readonly #parts: Parts;
-  #version: string | undefined;
-  #between: readonly Certificate[] = [];
+  readonly #authorities = new KeptAuthorities();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -73,7 +67,7 @@ export class OperatorCertificates {
    * address, when no other is good, `not-a-certificate`, `address-not-in-certificate`, `trust-file-unreadable`
    */
   async pick(
-    repositories: KnownAuthorities,
+    repositories: AuthorityStore,
     bytes: Uint8Array,
     address: string,
     wanted: CertificateUsage,
@@ -82,7 +76,7 @@ export class OperatorCertificates {
     if (found.length === 0) throw new TrustError('not-a-certificate', 'the file holds no certificate');
     const own = ofAddress(found, address);
     const others = found.filter((one) => !own.includes(one));
-    const between = [...others.filter(isAuthority), ...(await this.#stored(repositories))];
+    const between = [...others.filter(isAuthority), ...(await this.#authorities.of(repositories))];
     const trust = await this.#parts.anchors.for();
     const judging = { address, wanted, trust, between, atMs: this.#parts.clock.now() };
     const meant = own.length > 0 ? own : [found.find((one) => !isAuthority(one)) ?? found[0]!];
@@ -91,15 +85,6 @@ export class OperatorCertificates {
     const refused = judged.flatMap((one) => ('error' in one ? [one] : []));
     if (picked.length === 0) throw refused[0]!.error;
     return { picked, passedOver: [...refused.map(passedOver), ...strangers(others, picked, address)] };
-  }
-
-  async #stored({ authorities }: KnownAuthorities): Promise<readonly Certificate[]> {
-    const version = await authorities.version();
-    if (version !== this.#version) {
-      this.#between = (await authorities.list()).map(({ der }) => parseCertificate(der));
-      this.#version = version;
-    }
-    return this.#between;
   }
 }
 

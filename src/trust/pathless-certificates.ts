@@ -7,6 +7,7 @@ import type { CertificateRecord } from '../store/certificates.ts';
 import type { Store } from '../store/store.ts';
 import { anchorsOfAll, type TrustingList } from './anchors-of-all.ts';
 import { needsPath } from './encryption-paths.ts';
+import { KeptAuthorities } from './kept-authorities.ts';
 import type { SiteTrust } from './site-trust.ts';
 import { pathAgain } from './user-certificates.ts';
 
@@ -150,7 +151,7 @@ class PathsTo {
     { conf }: Pick<Site, 'conf'>,
     atMs: number,
   ): Promise<PathsTo> {
-    const between = (await store.authorities.list()).map(({ der }) => parseCertificate(der));
+    const between = await new KeptAuthorities().of(store);
     return new PathsTo(anchors, between, conf.smimea_path === 'record', atMs);
   }
 

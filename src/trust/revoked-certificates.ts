@@ -4,6 +4,7 @@ import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { formatName } from '../pki/name-text.ts';
 import type { CertificateRecord } from '../store/certificates.ts';
 import type { Store } from '../store/store.ts';
+import { KeptAuthorities } from './kept-authorities.ts';
 import { isRevokedBy } from './revocation.ts';
 import type { JudgedTrust, SiteTrust } from './site-trust.ts';
 
@@ -23,6 +24,7 @@ const pageSize = 500;
  */
 export class RevokedCertificates {
   readonly #parts: Parts;
+  readonly #authorities = new KeptAuthorities();
   #lists = '';
   #sinceMs = 0;
 
@@ -40,8 +42,7 @@ export class RevokedCertificates {
     const lists = trust.crls.map(({ sha256 }) => sha256).join(' ');
     const sinceMs = lists === this.#lists ? this.#sinceMs : 0;
     const nowMs = this.#parts.clock.now();
-    const authorities = trust.crls.length === 0 ? [] : await this.#parts.store.authorities.list();
-    const between = authorities.map(({ der }) => parseCertificate(der));
+    const between = trust.crls.length === 0 ? [] : await this.#authorities.of(this.#parts.store);
     let marked = 0;
     if (trust.crls.length > 0)
       for await (const record of this.#changedSince(sinceMs, signal))

@@ -3,7 +3,6 @@ import { canonicalAddress } from '../mime/address.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { sameBytes } from '../pki/der.ts';
 import { formatName } from '../pki/name-text.ts';
-import { type PathCode, pathCodes } from '../pki/path.ts';
 import { readSpki } from '../pki/public-key.ts';
 import type { AuthorityRecord } from '../store/authorities.ts';
 import type { CertificateRecord, CertificateSource } from '../store/certificates.ts';
@@ -22,24 +21,18 @@ import {
   usualCertificatePolicy,
 } from './certificate-change.ts';
 import type { CertificateUsage } from './certificate-file-name.ts';
+import { covers, effectiveTimeMs, isInUse, wasAccepted } from './certificate-standing.ts';
+import {
+  chooseToEncrypt,
+  type EncryptionChoice,
+  mayEncrypt,
+  type RecordChoice,
+} from './encryption-choice.ts';
 import { EncryptionPaths } from './encryption-paths.ts';
 import type { SiteTrust, TrustTarget } from './site-trust.ts';
 
 /** Parsed certificates kept by digest: parsing is cheap, making the public key of one is not. */
 const maxParsedCertificates = 20_000;
-
-/** The certificate that a message to one person is sealed with, or why there is none. */
-export type EncryptionChoice =
-  | {
-      readonly status: 'found';
-      readonly certificate: Certificate;
-      readonly capabilities: readonly string[] | null;
-    }
-  | {
-      readonly status: 'none';
-      readonly code: 'no-certificate' | 'certificate-expired' | 'certificate-not-accepted';
-      readonly reason: string;
-    };
 
 /** A certificate to be kept, with all that decides whether it becomes the one in use. */
 export interface NewCertificate extends Newcomer {
@@ -253,50 +246,22 @@ export class UserCertificates {
     target: TrustTarget,
   ): Promise<ReadonlyMap<string, EncryptionChoice>> {
     const records = await repositories.certificates.ofAddresses(addresses.map(canonicalAddress));
-    const able = records.filter((record) => this.#isAble(record));
+    const nowMs = this.#clock.now();
+    const able = records.filter((record) => mayEncrypt(record, nowMs));
     const refused = await this.#paths.refused(repositories, able, (record) => this.parsed(record), target);
     const byAddress = Map.groupBy(records, (record) => record.address);
     return new Map(
       addresses.map((address) => [
         address,
-        this.#choose(byAddress.get(canonicalAddress(address)) ?? [], refused),
+        this.#parsedChoice(chooseToEncrypt(byAddress.get(canonicalAddress(address)) ?? [], refused, nowMs)),
       ]),
     );
   }
 
-  #isAble(record: CertificateRecord): boolean {
-    const nowMs = this.#clock.now();
-    const isValid = record.notBefore <= nowMs && nowMs <= record.notAfter;
-    return isValid && isInUse(record) && covers(record.usage, 'encrypt');
-  }
-
-  #choose(records: readonly CertificateRecord[], refused: ReadonlyMap<string, PathCode>): EncryptionChoice {
-    const able = records.filter((record) => this.#isAble(record));
-    const best = able
-      .filter(({ sha256 }) => !refused.has(sha256))
-      .toSorted(
-        // Of a pair that came at once, the certificate for encryption alone is meant.
-        (a, b) =>
-          strength(b) - strength(a) ||
-          effectiveTimeMs(b) - effectiveTimeMs(a) ||
-          rank(a.usage) - rank(b.usage),
-      )[0];
-    if (best) {
-      return { status: 'found', certificate: this.parsed(best), capabilities: best.capabilities };
-    }
-    if (able.length > 0) {
-      return notAccepted(refused.get(able[0]!.sha256)!);
-    }
-    const isPutAside = records.some(
-      (record) => record.status === 'untrusted' && covers(record.usage, 'encrypt'),
-    );
-    if (isPutAside) return notAccepted('no-path');
-    const expired = records.some(
-      (record) => record.status === 'expired' || (isInUse(record) && covers(record.usage, 'encrypt')),
-    );
-    return expired
-      ? { status: 'none', code: 'certificate-expired', reason: 'the certificate on file has expired' }
-      : { status: 'none', code: 'no-certificate', reason: 'no certificate that may encrypt is on file' };
+  #parsedChoice(choice: RecordChoice): EncryptionChoice {
+    if (choice.status === 'none') return choice;
+    const { record } = choice;
+    return { status: 'found', certificate: this.parsed(record), capabilities: record.capabilities };
   }
 
   /** Gives the parsed form of a stored certificate. */
@@ -314,23 +279,9 @@ function authorityRecord({ sha256, der, notAfterMs: notAfter }: Certificate): Au
   return { sha256, der, notAfter };
 }
 
-function isInUse(record: CertificateRecord): boolean {
-  return record.status === 'trusted';
-}
-
-/** Tells whether a certificate is in use, or would be if a path led to an anchor. */
-function wasAccepted(record: CertificateRecord): boolean {
-  return isInUse(record) || record.status === 'untrusted';
-}
-
 /** That a path came back proves nothing, whenever it was. */
 function isProvedSince({ updatedAt, note }: CertificateRecord, sinceMs: number): boolean {
   return updatedAt > sinceMs && note !== pathAgain;
-}
-
-function notAccepted(code: PathCode): EncryptionChoice {
-  const reason = `the certificate on file is not accepted: ${pathCodes[code].meaning}`;
-  return { status: 'none', code: 'certificate-not-accepted', reason };
 }
 
 /** A message brings nothing for its certificate when a later one did, or when it was put away since. */
@@ -371,28 +322,6 @@ function hasNews({ usage, capabilities }: NewCertificate, same: CertificateRecor
   return announced || usage !== same.usage;
 }
 
-/** Tells whether a certificate of one usage can do all that one of another usage does. */
-function covers(usage: CertificateUsage, other: CertificateUsage): boolean {
-  return usage === 'both' || usage === other;
-}
-
-function rank(usage: CertificateUsage): number {
-  return usage === 'encrypt' ? 0 : 1;
-}
-
-const authenticatedCipher = /gcm|poly1305/;
-
-/** Who announces authenticated encryption goes before who says nothing, and that one before who announces none. */
-function strength({ capabilities }: CertificateRecord): number {
-  if (capabilities === null) return 1;
-  return capabilities.some((name) => authenticatedCipher.test(name)) ? 2 : 0;
-}
-
 function keyKind({ spki }: Certificate): string {
   return readSpki(spki).algorithm.oid;
-}
-
-/** The time by which certificates of one person compare: that of the signature, or of the operator's act. */
-function effectiveTimeMs(record: CertificateRecord): number {
-  return record.signingTime ?? (isOperatorsAct(record.source) ? record.updatedAt : 0);
 }

@@ -8,7 +8,8 @@ import { openStore } from '../../store/store.ts';
 import { parseCertificateFileName } from '../../trust/certificate-file-name.ts';
 import { TrustError } from '../../trust/error.ts';
 import { FolderFiles } from '../../trust/folder-files.ts';
-import { type KnownAuthorities, OperatorCertificates } from '../../trust/operator-certificates.ts';
+import type { AuthorityStore } from '../../trust/kept-authorities.ts';
+import { OperatorCertificates } from '../../trust/operator-certificates.ts';
 import { SiteTrust } from '../../trust/site-trust.ts';
 import type { CliIo } from '../io.ts';
 import { type Finding, fine, problem, problemOf, warning } from './finding.ts';
@@ -65,7 +66,7 @@ async function faultsOf(
   const operator = new OperatorCertificates({ anchors, clock: io.clock });
   const refused: Fault[] = [];
   const passedOver: Fault[] = [];
-  const known = await knownAuthorities(site, io);
+  const known = await keptAuthorities(site, io);
   for (const name of names) {
     const said = parseCertificateFileName(name);
     try {
@@ -81,7 +82,7 @@ async function faultsOf(
 }
 
 /** Another check tells of a database that does not open; the files are looked at all the same. */
-async function knownAuthorities({ conf }: Site, io: CliIo): Promise<KnownAuthorities> {
+async function keptAuthorities({ conf }: Site, io: CliIo): Promise<AuthorityStore> {
   const none = { authorities: { list: async () => [], version: async () => '' } };
   try {
     const store = await openStore(conf.database, { clock: io.clock, log: silentLog });

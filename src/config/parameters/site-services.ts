@@ -36,7 +36,7 @@ export const siteServiceParameters = {
   minimum_bouncing_period: bounces.value(
     count(),
     '10',
-    'How long there must be between the first and the last of them.',
+    'How long there must be between the first and the last of them; less than 8 days counts as 8, since for 7 a bounce is believed that only gives a post back.',
     days,
   ),
   bounce_delay: bounces.value(
