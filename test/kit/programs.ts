@@ -44,3 +44,14 @@ export function requireProgram(name: string): string {
   if (path === undefined) throw new Error(`the program ${name} is not installed`);
   return path;
 }
+
+/**
+ * Tells whether the tests run as root, for `it.skipIf`: nobody else can give a file away.
+ *
+ * @throws Error where they do not and `CI=true`: there nothing may be skipped
+ */
+export function runsAsRoot(): boolean {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && process.env.CI === 'true') throw new Error('the tests do not run as root');
+  return isRoot;
+}

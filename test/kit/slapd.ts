@@ -1,13 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { makeTestCa, type TestCa } from './ca.ts';
 import { freePort } from './free-port.ts';
+import { end, launch, untilListening } from './launched-server.ts';
 import { ProgramFolder } from './program-folder.ts';
-import { requireProgram } from './programs.ts';
 
 /** An OpenLDAP server of a test's own, on loopback. */
 export interface TestSlapd {
@@ -32,7 +28,6 @@ export const secretsBase = `ou=secrets,${slapdBase}`;
 const admin = { name: `cn=admin,${slapdBase}`, password: 'opens the directory' };
 const schemaFolder = '/etc/ldap/schema';
 const moduleFolder = '/usr/lib/ldap';
-const startMs = 30_000;
 
 /** Starts a server with the entries of an LDIF text, which stand below {@link slapdBase}. */
 export async function startSlapd(ldif: string): Promise<TestSlapd> {
@@ -44,7 +39,7 @@ export async function startSlapd(ldif: string): Promise<TestSlapd> {
   folder.must('slapadd', ['-q', '-f', conf, '-l', folder.write(`${baseEntries}\n${ldif}`, 'ldif')]);
   const [port, tlsPort] = [await freePort(), await freePort()];
   const urls = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${tlsPort}`;
-  const server = launch(['-f', conf, '-h', urls, '-d', '0'], folder.path);
+  const server = launch('slapd', ['-f', conf, '-h', urls, '-d', '0'], folder.path);
   const stop = async () => {
     await end(server);
     folder.close();
@@ -86,37 +81,4 @@ function configuration(folder: ProgramFolder, ca: TestCa, caFile: string): strin
     'access to * by * read',
     '',
   ].join('\n');
-}
-
-function launch(args: readonly string[], cwd: string): ChildProcess {
-  const server = spawn(requireProgram('slapd'), args, { cwd, stdio: 'ignore' });
-  // A test run that is broken off leaves no server behind.
-  const kill = () => server.kill('SIGKILL');
-  process.once('exit', kill);
-  server.once('exit', () => process.removeListener('exit', kill));
-  return server;
-}
-
-async function untilListening(server: ChildProcess, port: number): Promise<void> {
-  const untilMs = Date.now() + startMs;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch (error) {
-      if (server.exitCode !== null || Date.now() > untilMs)
-        throw new Error('slapd did not start', { cause: error });
-      await pause(50);
-    } finally {
-      socket.destroy();
-    }
-  }
-}
-
-async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const ended = once(server, 'exit');
-  server.kill('SIGTERM');
-  await ended;
 }

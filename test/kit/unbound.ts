@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { end, launch, untilListening } from './launched-server.ts';
 import { ProgramFolder } from './program-folder.ts';
-import { requireProgram } from './programs.ts';
 
 /** A zone that a resolver of a test knows. */
 export interface TestZone {
@@ -25,20 +21,14 @@ export interface TestUnbound {
   stop(): Promise<void>;
 }
 
-const startMs = 30_000;
-
 /** Signs the zones and starts a validating resolver that knows them. */
 export async function startUnbound(zones: readonly TestZone[]): Promise<TestUnbound> {
   const folder = new ProgramFolder('unbound');
   const port = await freePort();
   const conf = folder.write(configuration(folder, port, zones), 'conf');
-  const server = launch(conf, folder.path);
+  const server = launch('unbound', ['-d', '-c', conf], folder.path);
   const stop = async () => {
-    if (server.exitCode === null) {
-      const ended = once(server, 'exit');
-      server.kill('SIGTERM');
-      await ended;
-    }
+    await end(server);
     folder.close();
   };
   try {
@@ -98,30 +88,4 @@ function writeZone(
   if (!forge) return { file: signed, anchor };
   const forged = forge(readFileSync(signed, 'utf8'));
   return { file: folder.write(forged, 'zone'), anchor };
-}
-
-function launch(conf: string, cwd: string): ChildProcess {
-  const server = spawn(requireProgram('unbound'), ['-d', '-c', conf], { cwd, stdio: 'ignore' });
-  // A test run that is broken off leaves no server behind.
-  const kill = () => server.kill('SIGKILL');
-  process.once('exit', kill);
-  server.once('exit', () => process.removeListener('exit', kill));
-  return server;
-}
-
-async function untilListening(server: ChildProcess, port: number): Promise<void> {
-  const untilMs = Date.now() + startMs;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch (error) {
-      if (server.exitCode !== null || Date.now() > untilMs)
-        throw new Error('unbound did not start', { cause: error });
-      await pause(50);
-    } finally {
-      socket.destroy();
-    }
-  }
 }
