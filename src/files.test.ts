@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runsAsRoot } from '../test/kit/programs.ts';
 import { isFaultOfFile, makeFolder, readFileIfThere, removeFile, writeFileAtomically } from './files.ts';
 
-const isRoot = process.getuid?.() === 0;
 const somebody = { uid: 12_345, gid: 12_346 };
 
 describe('files', () => {
@@ -47,23 +47,29 @@ describe('files', () => {
     expect(readdirSync(dir)).toEqual(['folder']);
   });
 
-  it.skipIf(!isRoot)('are given to their owner, and what a link in their place leads to is not', async () => {
-    writeFileSync(at('other'), 'of root');
-    symlinkSync(at('other'), at('file'));
-    await writeFileAtomically(at('file'), 'text', 0o600, somebody);
-    expect(ownerOf(at('file'))).toEqual(somebody);
-    expect(ownerOf(at('other'))).toEqual({ uid: 0, gid: 0 });
-    expect(readFileSync(at('other'), 'utf8')).toBe('of root');
-  });
+  it.skipIf(!runsAsRoot())(
+    'are given to their owner, and what a link in their place leads to is not',
+    async () => {
+      writeFileSync(at('other'), 'of root');
+      symlinkSync(at('other'), at('file'));
+      await writeFileAtomically(at('file'), 'text', 0o600, somebody);
+      expect(ownerOf(at('file'))).toEqual(somebody);
+      expect(ownerOf(at('other'))).toEqual({ uid: 0, gid: 0 });
+      expect(readFileSync(at('other'), 'utf8')).toBe('of root');
+    },
+  );
 
-  it.skipIf(!isRoot)('folders that root makes belong to the owner of the one that they lie in', async () => {
-    chownSync(dir, somebody.uid, somebody.gid);
-    await makeFolder(at('a', 'b', 'c'), 0o700);
-    for (const path of [at('a'), at('a', 'b'), at('a', 'b', 'c')]) expect(ownerOf(path)).toEqual(somebody);
-    expect(statSync(at('a', 'b', 'c')).mode & 0o777).toBe(0o700);
-  });
+  it.skipIf(!runsAsRoot())(
+    'folders that root makes belong to the owner of the one that they lie in',
+    async () => {
+      chownSync(dir, somebody.uid, somebody.gid);
+      await makeFolder(at('a', 'b', 'c'), 0o700);
+      for (const path of [at('a'), at('a', 'b'), at('a', 'b', 'c')]) expect(ownerOf(path)).toEqual(somebody);
+      expect(statSync(at('a', 'b', 'c')).mode & 0o777).toBe(0o700);
+    },
+  );
 
-  it.skipIf(!isRoot)('folders that are there stay whose they are', async () => {
+  it.skipIf(!runsAsRoot())('folders that are there stay whose they are', async () => {
     mkdirSync(at('mine'));
     chownSync(dir, somebody.uid, somebody.gid);
     await makeFolder(at('mine'));

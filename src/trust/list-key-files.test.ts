@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestCa, type TestIdentity } from '../../test/kit/ca.ts';
+import { runsAsRoot } from '../../test/kit/programs.ts';
 import { silentLog } from '../log.ts';
 import {
   installPair,
@@ -68,7 +69,7 @@ describe('the files of a list key', () => {
     expect(await readPendingRequest(dir)).toBeUndefined();
   });
 
-  it.skipIf(process.getuid?.() !== 0)('that root writes belong to the owner of the folder', async () => {
+  it.skipIf(!runsAsRoot())('that root writes belong to the owner of the folder', async () => {
     chownSync(dir, 12_345, 12_346);
     await install(old);
     await install(fresh);
