@@ -1,4 +1,5 @@
 import type { Site } from '../../config/site.ts';
+import { SsympaError } from '../../errors.ts';
 import { Lists } from '../../lists/lists.ts';
 import { silentLog } from '../../log.ts';
 import type { DataSourceState } from '../../store/data-sources.ts';
@@ -42,7 +43,9 @@ async function statesOf(database: string, io: CliIo): Promise<readonly DataSourc
     } finally {
       await store.close();
     }
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Another check tells of a database that does not open.
+    if (error instanceof SsympaError) return undefined;
+    throw error;
   }
 }

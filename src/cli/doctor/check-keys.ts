@@ -4,6 +4,7 @@ import { silentLog } from '../../log.ts';
 import { canonicalAddress } from '../../mime/address.ts';
 import { certificateAddresses, certificateUses } from '../../pki/certificate.ts';
 import { validatePath } from '../../pki/path.ts';
+import { TrustError } from '../../trust/error.ts';
 import { isRetired } from '../../trust/list-key-files.ts';
 import {
   encryptionIdentity,
@@ -35,7 +36,7 @@ export async function checkKeys(site: Site, io: CliIo): Promise<readonly Finding
   let usable = 0;
   for (const owner of [...site.robots.map(siteKeyOwner), ...(await new Lists(site).all())]) {
     const keys = await keyring.keysOf(owner.directory);
-    const trust = await anchors.for(owner).catch(() => undefined);
+    const trust = await anchors.for(owner).catch(noneWhereBroken);
     for (const { file, reason, hint } of keys.problems)
       findings.push(problem(check, `${file}: ${reason}`, hint));
     if (keys.identities.length > 0 && !encryptionIdentity(keys))
@@ -120,4 +121,9 @@ function checkIdentity(
 
 function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** Another check tells of anchors that cannot be read. */
+function noneWhereBroken(error: unknown): undefined {
+  if (!(error instanceof TrustError)) throw error;
 }
